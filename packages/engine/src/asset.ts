@@ -1,0 +1,112 @@
+import type { EngineError } from "./errors.ts";
+import type { AssetFile, Pivot, Quality, Topology, ViewHint } from "./types.ts";
+
+/** The stages in the order in which they run. */
+export const STAGES = [
+  "ingest",
+  "segment",
+  "inspect",
+  "pose",
+  "infer",
+  "carve",
+  "surface",
+  "simplify",
+  "unwrap",
+  "bake",
+  "fit",
+  "export",
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** How a project's assets look. */
+export interface Style {
+  shading: "smooth" | "flat" | "angle";
+  /** Number of colours to which the texture is reduced; null keeps all. */
+  palette: number | null;
+  /** `none` delivers geometry in plain grey. */
+  texturing: "projected" | "painted" | "vertex" | "none";
+}
+
+export const STYLE_DEFAULTS: Style = { shading: "angle", palette: null, texturing: "projected" };
+
+export interface AssetOptions {
+  quality: Quality;
+  /** Upper limit of triangles in every file; by default the level's. */
+  polycount?: number;
+  /** Centimetres. Height 200 when none is given; one given: the others follow in proportion; several: each is met. */
+  height?: number;
+  width?: number;
+  depth?: number;
+  /** Parallel to the pictures. */
+  views?: ViewHint[];
+  topology?: Topology;
+  pivot?: Pivot;
+  /** Texels a side; by default the level's. */
+  textureSize?: number;
+  /** Number of coarser levels of detail to add. */
+  lods?: number;
+  seed?: number;
+  /** An identifier: letters, digits, underscore; file names derive from it. */
+  name: string;
+  style?: Partial<Style>;
+  /** False keeps the learned prior out and uses silhouettes alone. */
+  prior?: boolean;
+}
+
+export interface Progress {
+  stage: Stage;
+  /** 0–1 of the whole asset. */
+  fraction: number;
+}
+
+export interface Hooks {
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+/** What the pipeline did and measured; plain JSON. */
+export interface AssetReport {
+  options: AssetOptions;
+  /** One entry per picture: what was seen of it and how it was used. */
+  pictures: PictureReport[];
+  warnings: string[];
+  checks: MeshChecks;
+  triangles: number;
+  vertices: number;
+  /** Share of polygons with four corners in the files that keep polygons. */
+  quadShare: number;
+  /** Centimetres, as delivered. */
+  size: { height: number; width: number; depth: number };
+  texture: { size: number; coverage: number };
+}
+
+export interface PictureReport {
+  width: number;
+  height: number;
+  format: string;
+  matte: { source: string; confidence: number; coverage: number };
+  /** Measurements of the inspection, by check. */
+  inspection: Record<string, number>;
+  pose: { label: string | null; azimuth: number; elevation: number; posedBy: string };
+}
+
+export interface MeshChecks {
+  /** Edges that do not belong to exactly two faces. */
+  openEdges: number;
+  nonManifoldEdges: number;
+  nonManifoldVertices: number;
+  degenerateFaces: number;
+  components: number;
+}
+
+export interface Asset {
+  files: AssetFile[];
+  report: AssetReport;
+}
+
+/** One unit of work for an engine process: an asset from pictures (encoded bytes, each a PNG, JPEG, …), or the test cube. */
+export type EngineJob =
+  | { kind: "asset"; pictures: Uint8Array[]; options: AssetOptions }
+  | { kind: "cube"; options: AssetOptions };
+
+export type EngineOutcome = { ok: true; asset: Asset } | { ok: false; error: EngineError };
