@@ -1,0 +1,20 @@
+/**
+ * Halves a plane: each pixel is the mean of the four that it covers. An odd last row or column is repeated, so the
+ * result is ceil(width / 2) × ceil(height / 2) and pixel (i, j) covers columns 2i, 2i + 1 and rows 2j, 2j + 1.
+ */
+export function halve(source: Float32Array, width: number, height: number): Float32Array {
+  const w = (width + 1) >> 1;
+  const h = (height + 1) >> 1;
+  const result = new Float32Array(w * h);
+  for (let y = 0; y < h; y++) {
+    const upper = 2 * y * width;
+    const lower = Math.min(2 * y + 1, height - 1) * width;
+    for (let x = 0; x < w; x++) {
+      const left = 2 * x;
+      const right = Math.min(left + 1, width - 1);
+      result[y * w + x] =
+        (source[upper + left] + source[upper + right] + source[lower + left] + source[lower + right]) / 4;
+    }
+  }
+  return result;
+}
