@@ -10,6 +10,38 @@ export interface Raster {
   depth: Float32Array;
 }
 
+/** Vertices as a camera sees them. */
+export interface ProjectedVertices {
+  /** Pixel position. */
+  sx: Float64Array;
+  sy: Float64Array;
+  /** depth / w with w = 1 - perspective * depth; NaN behind the camera. */
+  sq: Float64Array;
+}
+
+export function projectVertices(positions: ArrayLike<number>, camera: Camera): ProjectedVertices {
+  const m = projector(camera);
+  const count = positions.length / 3;
+  const sx = new Float64Array(count);
+  const sy = new Float64Array(count);
+  const sq = new Float64Array(count);
+  for (let v = 0; v < count; v++) {
+    const x = positions[3 * v];
+    const y = positions[3 * v + 1];
+    const z = positions[3 * v + 2];
+    const depth = x * m.zx + y * m.zy + z * m.zz;
+    const w = 1 - m.perspective * depth;
+    if (w <= 1e-6) {
+      sq[v] = Number.NaN;
+      continue;
+    }
+    sx[v] = m.cx + (x * m.xx + y * m.xy + z * m.xz) / w;
+    sy[v] = m.cy - (x * m.yx + y * m.yy + z * m.yz) / w;
+    sq[v] = depth / w;
+  }
+  return { sx, sy, sq };
+}
+
 /**
  * Z-buffer rasterisation. A pixel is covered when its centre lies inside a projected triangle; a centre exactly on a
  * shared edge may be covered by both, which the depth test resolves, so closed meshes leave no cracks.
@@ -26,42 +58,25 @@ export function rasterize(
   width: number,
   height: number,
 ): Raster {
-  const m = projector(camera);
-  const vertexCount = positions.length / 3;
-  const sx = new Float64Array(vertexCount);
-  const sy = new Float64Array(vertexCount);
-  const sq = new Float64Array(vertexCount);
-  for (let v = 0; v < vertexCount; v++) {
-    const x = positions[3 * v]!;
-    const y = positions[3 * v + 1]!;
-    const z = positions[3 * v + 2]!;
-    const depth = x * m.zx + y * m.zy + z * m.zz;
-    const w = 1 - m.perspective * depth;
-    if (w <= 1e-6) {
-      sq[v] = Number.NaN;
-      continue;
-    }
-    sx[v] = m.cx + (x * m.xx + y * m.xy + z * m.xz) / w;
-    sy[v] = m.cy - (x * m.yx + y * m.yy + z * m.yz) / w;
-    sq[v] = depth / w;
-  }
+  const { perspective } = camera;
+  const { sx, sy, sq } = projectVertices(positions, camera);
   const triangle = new Int32Array(width * height).fill(-1);
   const depth = new Float32Array(width * height).fill(Number.NEGATIVE_INFINITY);
   const triangleCount = triangles.length / 3;
   for (let t = 0; t < triangleCount; t++) {
-    const a = triangles[3 * t]!;
-    const b = triangles[3 * t + 1]!;
-    const c = triangles[3 * t + 2]!;
-    const ax = sx[a]!;
-    const ay = sy[a]!;
-    const bx = sx[b]!;
-    const by = sy[b]!;
-    const cx = sx[c]!;
-    const cy = sy[c]!;
+    const a = triangles[3 * t];
+    const b = triangles[3 * t + 1];
+    const c = triangles[3 * t + 2];
+    const ax = sx[a];
+    const ay = sy[a];
+    const bx = sx[b];
+    const by = sy[b];
+    const cx = sx[c];
+    const cy = sy[c];
     const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
-    const qa = sq[a]!;
-    const qb = sq[b]!;
-    const qc = sq[c]!;
+    const qa = sq[a];
+    const qb = sq[b];
+    const qc = sq[c];
     if (area === 0 || Number.isNaN(qa + qb + qc)) continue;
     const minX = Math.max(0, Math.ceil(Math.min(ax, bx, cx) - 0.5));
     const maxX = Math.min(width - 1, Math.floor(Math.max(ax, bx, cx) - 0.5));
@@ -82,10 +97,16 @@ export function rasterize(
       let wc = wcx * ox + wcy * oy;
       let q = qa + wb * (qb - qa) + wc * (qc - qa);
       let at = py * width + minX;
+      let entered = false;
       for (let px = minX; px <= maxX; px++, at++) {
-        if (wb >= -1e-12 && wc >= -1e-12 && wb + wc <= 1 + 1e-12 && q > depth[at]!) {
-          depth[at] = q;
-          triangle[at] = t;
+        if (wb >= -1e-12 && wc >= -1e-12 && wb + wc <= 1 + 1e-12) {
+          entered = true;
+          if (q > depth[at]) {
+            depth[at] = q;
+            triangle[at] = t;
+          }
+        } else if (entered) {
+          break; // A triangle covers one stretch of a row.
         }
         wb += wbx;
         wc += wcx;
@@ -93,9 +114,9 @@ export function rasterize(
       }
     }
   }
-  if (m.perspective !== 0) {
+  if (perspective !== 0) {
     for (let i = 0; i < depth.length; i++) {
-      if (triangle[i]! >= 0) depth[i] = depth[i]! / (1 + m.perspective * depth[i]!);
+      if (triangle[i] >= 0) depth[i] = depth[i] / (1 + perspective * depth[i]);
     }
   }
   return { width, height, triangle, depth };
