@@ -1,0 +1,113 @@
+/**
+ * Runs the engine in a process of its own, so that a crash, a leak or an endless loop in it (or in a native decoder)
+ * takes one job down and nothing else. This is an edge: the engine itself knows neither processes nor clocks.
+ */
+import { fork } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Asset, EngineJob, Progress } from "../src/asset.ts";
+import { EngineError, type ErrorCode } from "../src/errors.ts";
+
+export interface RunOptions {
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+  /** Resident memory at which the process is stopped, MB. */
+  memoryMb?: number;
+  /** Wall-clock limit, milliseconds. */
+  timeoutMs?: number;
+}
+
+export const RUN_DEFAULTS = { memoryMb: 4096, timeoutMs: 10 * 60_000 } as const;
+
+const MEMORY_POLL_MS = 250;
+const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+
+/** What the child sends back. */
+export type Reply =
+  | { kind: "progress"; progress: Progress }
+  | { kind: "asset"; asset: Asset }
+  | { kind: "error"; code: ErrorCode; detail: string; picture: number | null };
+
+/**
+ * Runs one job to its end.
+ * @throws EngineError as the engine threw it; code `internal` when the process died, ran out of memory or time.
+ * @throws the signal's reason when aborted.
+ */
+export function runEngine(job: EngineJob, options: RunOptions = {}): Promise<Asset> {
+  const { onProgress, signal } = options;
+  const memoryMb = options.memoryMb ?? RUN_DEFAULTS.memoryMb;
+  const timeoutMs = options.timeoutMs ?? RUN_DEFAULTS.timeoutMs;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const child = fork(CHILD, [], {
+      serialization: "advanced",
+      execArgv: [`--max-old-space-size=${memoryMb}`],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    let stage: string = "start";
+    let errors = "";
+    child.stderr!.on("data", (chunk: Buffer) => {
+      errors = (errors + chunk.toString()).slice(-2000);
+    });
+    const stop = (error: unknown) => {
+      settle(() => reject(error));
+      child.kill("SIGKILL");
+    };
+    const timer = setTimeout(
+      () =>
+        stop(new EngineError("internal", `time limit of ${Math.round(timeoutMs / 1000)} s reached in stage ${stage}`)),
+      timeoutMs,
+    );
+    const memory = setInterval(() => {
+      const rss = residentMb(child.pid);
+      if (rss > memoryMb) stop(new EngineError("internal", `memory limit of ${memoryMb} MB reached in stage ${stage}`));
+    }, MEMORY_POLL_MS);
+    const abort = () => stop(signal!.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    let settled = false;
+    const settle = (then: () => void) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      clearInterval(memory);
+      signal?.removeEventListener("abort", abort);
+      then();
+    };
+    child.on("message", (reply: Reply) => {
+      if (reply.kind === "progress") {
+        stage = reply.progress.stage;
+        if (!settled) onProgress?.(reply.progress);
+      } else if (reply.kind === "asset") {
+        settle(() => resolve(reply.asset));
+        child.disconnect();
+      } else {
+        settle(() => reject(new EngineError(reply.code, reply.detail, reply.picture)));
+        child.disconnect();
+      }
+    });
+    child.on("error", (error) =>
+      settle(() => reject(new EngineError("internal", `engine process failed: ${error.message}`))),
+    );
+    child.on("exit", (code, killed) =>
+      settle(() => {
+        const how = killed ? `signal ${killed}` : `exit code ${code}`;
+        const last = errors.trim().split("\n").pop() ?? "";
+        reject(new EngineError("internal", `engine process ended with ${how} in stage ${stage}${last && `: ${last}`}`));
+      }),
+    );
+    child.send(job);
+  });
+}
+
+function residentMb(pid: number | undefined): number {
+  try {
+    // Linux only; elsewhere the heap limit alone holds.
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
+    return (pages * 4096) / 1e6;
+  } catch {
+    return 0;
+  }
+}
