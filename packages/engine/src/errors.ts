@@ -19,6 +19,10 @@ const REGISTRY = {
     family: "too_small",
     text: "it is too small: %s. At least 64 pixels a side are needed; 512 or more give good results",
   },
+  image_too_long: {
+    family: "too_small",
+    text: "it is too long and narrow: %s. The long side may have 16 times the pixels of the short one; crop the picture to the object",
+  },
   object_too_small: {
     family: "too_small",
     text: "the object is too small in it: %s. Crop the picture closer to the object or send a larger one",
