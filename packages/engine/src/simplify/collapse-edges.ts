@@ -339,7 +339,9 @@ class State {
       }
     }
     const positions = new Float32Array(3 * kept.length);
-    kept.forEach((v, i) => positions.set(this.positions.subarray(3 * v, 3 * v + 3), 3 * i));
+    kept.forEach((v, i) => {
+      positions.set(this.positions.subarray(3 * v, 3 * v + 3), 3 * i);
+    });
     return { positions, triangles };
   }
 }

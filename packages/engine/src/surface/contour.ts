@@ -80,7 +80,7 @@ function patchesOf(config: number, flips: number): Uint8Array {
     if (crossed.length === 2) parent[root(crossed[0])] = root(crossed[1]);
     if (crossed.length === 4) {
       // Segments cut off the inside corners, or the outside ones when flipped. Edges i - 1 and i meet in corner i.
-      const cut = (inside(corners[0]) === 1) !== ((flips >> f) & 1 ? true : false) ? 0 : 1;
+      const cut = (inside(corners[0]) === 1) !== (((flips >> f) & 1) === 1) ? 0 : 1;
       parent[root(edges[(cut + 3) % 4])] = root(edges[cut]);
       parent[root(edges[(cut + 1) % 4])] = root(edges[cut + 2]);
     }

@@ -1,0 +1,237 @@
+import { LINEAR_OF_SRGB, srgbOfLinear } from "../image/color.ts";
+import { cornerNormals } from "../raster/normals.ts";
+import type { Mesh, RgbaImage, View } from "../types.ts";
+import type { Unwrapped } from "../unwrap/unwrap.ts";
+import { ColorCollector, type ColorVolume, sampleVolume } from "./color-volume.ts";
+import { fillGutters } from "./fill-gutters.ts";
+import { prepareViewColors, type ViewColors } from "./view-colors.ts";
+
+export interface BakeOptions {
+  /** Texels a side. */
+  textureSize: number;
+  /** Colours where no picture shows the surface; null spreads the seen ones. */
+  unseen: ColorVolume | null;
+  onProgress?: (fraction: number) => void;
+}
+
+export interface Baked {
+  baseColor: RgbaImage;
+  /** Share of the covered texels that a picture shows. */
+  coverage: number;
+}
+
+/** Sharpness of the choice of the best view: weights are the cosine of the viewing angle to this power. */
+const ANGLE_POWER = 6;
+
+/** Cosines below the first count for nothing (stretched beyond use), above the second fully. */
+const GRAZING = [0.08, 0.3] as const;
+
+/** Pixels from the outline over which a view gains its full weight. */
+const EDGE_FADE = 3;
+
+/** A point counts as visible when no more than this lies in front of it, cube units: a cell of the coarsest level. */
+const DEPTH_BIAS = 1 / 128;
+
+/** Total weight of the views below which the unseen colours mix in. */
+const SEEN_WEIGHT = 0.02;
+
+/** Cells a side of the volume through which seen colours are spread. */
+const SPREAD_CELLS = 48;
+
+/**
+ * How much a surface that faces away from a picture takes of the colours at the same place in it, as if the picture
+ * showed through: most objects repeat their colours on the far side, and diffusion alone leaves a smear there.
+ */
+const SHOW_THROUGH = 0.85;
+
+/**
+ * Base colour of every texel from the views that see it, weighted by angle and by distance to the outline; where no
+ * view does, from `unseen` and from what shows through. Colours blend in linear light.
+ */
+export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: BakeOptions): Baked {
+  const { textureSize: size } = options;
+  const sources = views.map((v) => prepareViewColors(v, mesh));
+  options.onProgress?.(0.15);
+  const normals = cornerNormals(mesh, 60);
+  const baseColor: RgbaImage = { width: size, height: size, data: new Uint8Array(4 * size * size) };
+  const pixels = baseColor.data;
+  // 0: no surface here; otherwise 1 + 254 * (how well the views know it).
+  const known = new Uint8Array(size * size);
+  const collector = new ColorCollector(SPREAD_CELLS);
+  const point = new Float64Array(6);
+  const color = new Float64Array(3);
+  let covered = 0;
+  let seen = 0;
+  forEachTexel(mesh, unwrapped, normals, size, point, (texel) => {
+    const weight = blendViews(sources, point, color);
+    const share = weight / (weight + SEEN_WEIGHT);
+    covered++;
+    if (share > 0.5) seen++;
+    known[texel] = 1 + Math.round(254 * share);
+    if (weight > 0) {
+      collector.add(point[0], point[1], point[2], color[0], color[1], color[2], share * 0.1);
+      store(pixels, texel, color);
+    } else {
+      pixels[4 * texel + 3] = 255;
+    }
+  });
+  options.onProgress?.(0.6);
+  const unseen = options.unseen ?? collector.spread();
+  const other = new Float64Array(3);
+  forEachTexel(mesh, unwrapped, normals, size, point, (texel) => {
+    const share = (known[texel] - 1) / 254;
+    if (share > 0.98) return;
+    sampleVolume(unseen, point[0], point[1], point[2], other);
+    const through = SHOW_THROUGH * blendThrough(sources, point, color);
+    for (let k = 0; k < 3; k++) {
+      const guess = through * color[k] + (1 - through) * other[k];
+      color[k] = share * LINEAR_OF_SRGB[pixels[4 * texel + k]] + (1 - share) * guess;
+    }
+    store(pixels, texel, color);
+  });
+  options.onProgress?.(0.9);
+  fillGutters(baseColor, known);
+  return { baseColor, coverage: covered ? seen / covered : 0 };
+}
+
+function store(pixels: Uint8Array, texel: number, color: Float64Array): void {
+  pixels[4 * texel] = srgbOfLinear(color[0]);
+  pixels[4 * texel + 1] = srgbOfLinear(color[1]);
+  pixels[4 * texel + 2] = srgbOfLinear(color[2]);
+  pixels[4 * texel + 3] = 255;
+}
+
+function smoothstep(low: number, high: number, v: number): number {
+  const t = Math.min(1, Math.max(0, (v - low) / (high - low)));
+  return t * t * (3 - 2 * t);
+}
+
+/**
+ * Calls back for every texel whose centre lies in a triangle of the layout, with the surface point (position, unit
+ * normal) in `point`. A texel on the edge between two triangles may be visited twice.
+ */
+function forEachTexel(
+  mesh: Mesh,
+  { uvs, cornerUvs }: Unwrapped,
+  normals: Float32Array,
+  size: number,
+  point: Float64Array,
+  visit: (texel: number) => void,
+): void {
+  const { positions: p, triangles } = mesh;
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [ua, ub, uc] = [2 * cornerUvs[t], 2 * cornerUvs[t + 1], 2 * cornerUvs[t + 2]];
+    const ax = uvs[ua] * size;
+    const ay = uvs[ua + 1] * size;
+    const bx = uvs[ub] * size;
+    const by = uvs[ub + 1] * size;
+    const cx = uvs[uc] * size;
+    const cy = uvs[uc + 1] * size;
+    const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
+    if (area === 0) continue;
+    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const minX = Math.max(0, Math.ceil(Math.min(ax, bx, cx) - 0.5));
+    const maxX = Math.min(size - 1, Math.floor(Math.max(ax, bx, cx) - 0.5));
+    const minY = Math.max(0, Math.ceil(Math.min(ay, by, cy) - 0.5));
+    const maxY = Math.min(size - 1, Math.floor(Math.max(ay, by, cy) - 0.5));
+    for (let y = minY; y <= maxY; y++) {
+      for (let x = minX; x <= maxX; x++) {
+        const dx = x + 0.5 - ax;
+        const dy = y + 0.5 - ay;
+        const wb = (dx * (cy - ay) - (cx - ax) * dy) / area;
+        const wc = ((bx - ax) * dy - dx * (by - ay)) / area;
+        const wa = 1 - wb - wc;
+        if (wa < 0 || wb < 0 || wc < 0) continue;
+        for (let k = 0; k < 3; k++) {
+          point[k] = wa * p[a + k] + wb * p[b + k] + wc * p[c + k];
+          point[3 + k] = wa * normals[3 * t + k] + wb * normals[3 * t + 3 + k] + wc * normals[3 * t + 6 + k];
+        }
+        const length = Math.hypot(point[3], point[4], point[5]) || 1;
+        point[3] /= length;
+        point[4] /= length;
+        point[5] /= length;
+        visit(y * size + x);
+      }
+    }
+  }
+}
+
+/** Weighted mean of the views that see the point, into `color`; returns the total weight. */
+function blendViews(sources: ViewColors[], point: Float64Array, color: Float64Array): number {
+  let total = 0;
+  let r = 0;
+  let g = 0;
+  let b = 0;
+  for (const s of sources) {
+    const cosine = facing(s, point);
+    if (cosine <= GRAZING[0]) continue;
+    const m = s.projector;
+    const depth = point[0] * m.zx + point[1] * m.zy + point[2] * m.zz;
+    const w = 1 - m.perspective * depth;
+    const px = m.cx + (point[0] * m.xx + point[1] * m.xy + point[2] * m.xz) / w;
+    const py = m.cy - (point[0] * m.yx + point[1] * m.yy + point[2] * m.yz) / w;
+    const ix = Math.min(s.width - 1, Math.max(0, Math.floor(px)));
+    const iy = Math.min(s.height - 1, Math.max(0, Math.floor(py)));
+    const at = iy * s.width + ix;
+    if (depth < s.nearest[at] - DEPTH_BIAS) continue;
+    const edge = smoothstep(-1, EDGE_FADE, s.edge[at]);
+    const weight = cosine ** ANGLE_POWER * smoothstep(GRAZING[0], GRAZING[1], cosine) * (0.05 + 0.95 * edge);
+    fetch(s, px, py, color);
+    total += weight;
+    r += weight * color[0];
+    g += weight * color[1];
+    b += weight * color[2];
+  }
+  if (total > 0) {
+    color[0] = r / total;
+    color[1] = g / total;
+    color[2] = b / total;
+  }
+  return total;
+}
+
+/** Colour that shows through from a view on the far side, into `color`; returns how much it is worth, 0–1. */
+function blendThrough(sources: ViewColors[], point: Float64Array, color: Float64Array): number {
+  let best = 0;
+  for (const s of sources) {
+    const away = smoothstep(0.1, 0.5, -facing(s, point));
+    if (away <= best) continue;
+    const m = s.projector;
+    const depth = point[0] * m.zx + point[1] * m.zy + point[2] * m.zz;
+    const w = 1 - m.perspective * depth;
+    const px = m.cx + (point[0] * m.xx + point[1] * m.xy + point[2] * m.xz) / w;
+    const py = m.cy - (point[0] * m.yx + point[1] * m.yy + point[2] * m.yz) / w;
+    fetch(s, px, py, color);
+    best = away;
+  }
+  return best;
+}
+
+/** Cosine of the angle between the point's normal and the direction towards the view's camera. */
+function facing(s: ViewColors, point: Float64Array): number {
+  const m = s.projector;
+  // Towards a camera at distance 1 / k along z: z / k - p, which is z - k p up to length.
+  const k = m.perspective;
+  const dx = m.zx - k * point[0];
+  const dy = m.zy - k * point[1];
+  const dz = m.zz - k * point[2];
+  return (point[3] * dx + point[4] * dy + point[5] * dz) / Math.sqrt(dx * dx + dy * dy + dz * dz);
+}
+
+/** Bilinear colour in linear light. */
+function fetch(s: ViewColors, px: number, py: number, out: Float64Array): void {
+  const { width, height, colors } = s;
+  const x = Math.min(width - 1, Math.max(0, px - 0.5));
+  const y = Math.min(height - 1, Math.max(0, py - 0.5));
+  const ix = Math.min(width - 2, Math.floor(x));
+  const iy = Math.min(height - 2, Math.floor(y));
+  const fx = x - ix;
+  const fy = y - iy;
+  const at = 3 * (iy * width + ix);
+  const below = at + 3 * width;
+  for (let k = 0; k < 3; k++) {
+    const top = LINEAR_OF_SRGB[colors[at + k]] * (1 - fx) + LINEAR_OF_SRGB[colors[at + 3 + k]] * fx;
+    const bottom = LINEAR_OF_SRGB[colors[below + k]] * (1 - fx) + LINEAR_OF_SRGB[colors[below + 3 + k]] * fx;
+    out[k] = top * (1 - fy) + bottom * fy;
+  }
+}
