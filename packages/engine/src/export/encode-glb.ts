@@ -1,0 +1,7 @@
+import type { Document } from "@gltf-transform/core";
+import { gltfIo } from "./gltf-document.ts";
+
+/** glTF 2.0 binary: one file with geometry and images. */
+export function encodeGlb(document: Document): Promise<Uint8Array> {
+  return gltfIo().writeBinary(document);
+}

@@ -1,0 +1,105 @@
+import type { AssetFile, AssetScene, FileFormat } from "../types.ts";
+import { compactPart } from "./compact-part.ts";
+import { encodeFbx } from "./encode-fbx.ts";
+import { encodeGlb } from "./encode-glb.ts";
+import { encodeGltf } from "./encode-gltf.ts";
+import { encodeMtl } from "./encode-mtl.ts";
+import { encodeObj } from "./encode-obj.ts";
+import { type EncodedTextures, encodeTextures } from "./encode-textures.ts";
+import { encodeZip } from "./encode-zip.ts";
+import { gltfDocument } from "./gltf-document.ts";
+import { type AssetNames, assetNames } from "./names.ts";
+
+export interface ExportOptions {
+  /** Called with the share of the files that are done, 0–1. */
+  onProgress?: (fraction: number) => void;
+  signal?: AbortSignal;
+}
+
+const MIME: Readonly<Record<Exclude<FileFormat, "preview">, string>> = {
+  glb: "model/gltf-binary",
+  gltf: "model/gltf+json",
+  obj: "model/obj",
+  mtl: "model/mtl",
+  fbx: "application/octet-stream",
+  texture: "image/png",
+  zip: "application/zip",
+};
+
+/**
+ * Turns a finished asset into its files: GLB, glTF, OBJ, MTL, FBX, the textures as PNG, and the zip that holds all of
+ * them and, where the scene has coarser levels, an OBJ and a GLB of each (`<name>_lod1.obj`, …; the FBX has them all
+ * inside). The same scene gives the same bytes.
+ *
+ * Object frame and metres in every file; GLB and glTF carry triangles, OBJ and FBX the polygons as they are.
+ *
+ * @throws EngineError `option_invalid` for a name that is no identifier, `internal` for a part whose arrays do not fit.
+ */
+export async function exportScene(scene: AssetScene, options: ExportOptions = {}): Promise<AssetFile[]> {
+  const { onProgress, signal } = options;
+  const names = assetNames(scene);
+  const { material } = scene;
+  // Textures take longest and run in other threads: they start before anything else.
+  const encoding = encodeTextures(material);
+  // Until it is awaited, an error in the geometry must not leave it behind as an unhandled rejection.
+  encoding.catch(() => {});
+  const levels = [scene.parts, ...scene.lods].map((parts) => parts.map(compactPart));
+  const files: AssetFile[] = [];
+  // glb, gltf, obj, mtl, fbx, zip, and two for each coarser level.
+  const total = 6 + 2 * scene.lods.length;
+  let done = 0;
+  const step = <T>(result: T): T => {
+    signal?.throwIfAborted();
+    onProgress?.(++done / total);
+    return result;
+  };
+  const add = (format: keyof typeof MIME, name: string, data: Uint8Array) => {
+    files.push({ name, format, mime: MIME[format], data });
+  };
+
+  signal?.throwIfAborted();
+  const references = { library: `${names.base}.mtl`, material: names.material };
+  const objs = levels.map((parts) => step(encodeObj(parts, references)));
+  const textures = await encoding;
+  const textureFiles = presentTextures(names, textures);
+  const mtl = step(encodeMtl(names.material, material, textureFiles.names));
+  const fbx = encodeFbx(levels, names, material, textureFiles.fbx);
+  fbx.catch(() => {});
+  const documents = levels.map((parts) => gltfDocument(parts, names, material, textures));
+  const glbs: Uint8Array[] = [];
+  for (const document of documents) glbs.push(step(await encodeGlb(document)));
+  add("glb", `${names.base}.glb`, glbs[0]!);
+  add("gltf", `${names.base}.gltf`, step(await encodeGltf(documents[0]!)));
+  add("obj", `${names.base}.obj`, objs[0]!);
+  add("mtl", `${names.base}.mtl`, mtl);
+  add("fbx", `${names.base}.fbx`, step(await fbx));
+  for (const { name, png } of textureFiles.list) add("texture", name, png);
+
+  const coarser = scene.lods.flatMap((_, i) => [
+    { name: `${names.lod(i + 1)}.obj`, data: objs[i + 1]! },
+    { name: `${names.lod(i + 1)}.glb`, data: glbs[i + 1]! },
+  ]);
+  add("zip", `${names.base}.zip`, step(await encodeZip([...files, ...coarser])));
+  return files;
+}
+
+function presentTextures(names: AssetNames, textures: EncodedTextures) {
+  const { baseColor, normal, occlusion } = textures;
+  const all = [
+    { name: names.textures.baseColor, png: baseColor.png },
+    ...(normal ? [{ name: names.textures.normal, png: normal.png }] : []),
+    ...(occlusion ? [{ name: names.textures.occlusion, png: occlusion.png }] : []),
+  ];
+  return {
+    list: all,
+    names: {
+      baseColor: names.textures.baseColor,
+      normal: normal && names.textures.normal,
+      occlusion: occlusion && names.textures.occlusion,
+    },
+    fbx: {
+      baseColor: { fileName: names.textures.baseColor, png: baseColor.png },
+      normal: normal && { fileName: names.textures.normal, png: normal.png },
+    },
+  };
+}
