@@ -2,58 +2,135 @@ import { type Camera, type Projector, projector } from "../frames.ts";
 import { signedDistance } from "../image/signed-distance.ts";
 import type { Matte } from "../types.ts";
 
-/** A view's outline as a distance field that the carving samples. */
-export interface Silhouette {
-  width: number;
-  height: number;
-  /** Signed distance to the outline, pixels, positive inside. */
-  distance: Float32Array;
-  camera: Camera;
-  projector: Projector;
-}
-
 /**
- * @param cell Side of a field's cell in cube units: parts thinner than a little over one cell are widened to that, since
- *   a thinner one would fall between the samples and vanish.
- */
-export function prepareSilhouette(matte: Matte, camera: Camera, cell: number): Silhouette {
-  const { width, height } = matte;
-  const distance = signedDistance(matte.data, width, height);
-  reinforceThinParts(distance, width, height, THIN_CELLS * cell * camera.scale);
-  return { width, height, distance, camera, projector: projector(camera) };
-}
-
-/**
- * Half width, in cells, below which a part is widened. A bar seen by two views keeps a sample inside wherever it runs
- * from 0.71 cells on (half a cell's diagonal); 0.6 already loses pieces of slanted wires.
+ * Half width, in cells, below which a part is widened. A bar that two views see stays one piece at any slant when it is
+ * 1 / sqrt(2) cells to either side: at 45° the samples inside in one layer then overlap those in the next by a whole
+ * cell.
  */
 const THIN_CELLS = 0.75;
 
+/** Samples this many cells outside need not be known any better: only the sign and the slope at the surface matter. */
+const FAR_CELLS = 3;
+
+/** The cone through a view's outline, as a field on the object's grid that rows of samples are intersected with. */
+export class SilhouetteCone {
+  readonly camera: Camera;
+  readonly width: number;
+  readonly height: number;
+  /** Signed distance to the outline, pixels, positive inside. */
+  readonly distance: Float32Array;
+  private readonly projector: Projector;
+  private readonly n: number;
+  /** Rows already evaluated, where the view's direction makes them repeat. */
+  private readonly rows: (Float32Array | undefined)[];
+  private readonly repeats: "none" | "along x" | "for each y" | "for each z";
+
+  /**
+   * @param n Samples a side of the grid. Parts of the silhouette thinner than a little over one cell are widened to
+   *   that, since they would fall between the samples and vanish.
+   */
+  constructor(matte: Matte, camera: Camera, n: number) {
+    this.camera = camera;
+    this.width = matte.width;
+    this.height = matte.height;
+    this.n = n;
+    this.distance = signedDistance(matte.data, matte.width, matte.height);
+    reinforceThinParts(this.distance, matte.width, matte.height, (THIN_CELLS / n) * camera.scale);
+    const m = projector(camera);
+    this.projector = m;
+    this.rows = [];
+    const flat = m.perspective === 0;
+    if (flat && m.xx === 0 && m.yx === 0) this.repeats = "along x";
+    else if (flat && m.xz === 0 && m.yz === 0) this.repeats = "for each y";
+    else if (flat && m.xy === 0 && m.yy === 0) this.repeats = "for each z";
+    else this.repeats = "none";
+  }
+
+  /** Lowers row (y, z) of a field to the distance from the cone, in cube units, where that is less. */
+  intersectRow(row: Float32Array, y: number, z: number): void {
+    if (this.repeats === "none") {
+      this.evaluate(row, y, z, true);
+      return;
+    }
+    if (this.repeats === "along x") {
+      const value = new Float32Array(1).fill(1);
+      this.evaluate(value, y, z, false);
+      const d = value[0];
+      for (let i = 0; i < row.length; i++) if (row[i] > d) row[i] = d;
+      return;
+    }
+    const key = this.repeats === "for each y" ? y : z;
+    let known = this.rows[key];
+    if (!known) {
+      known = new Float32Array(row.length).fill(1);
+      this.evaluate(known, y, z, false);
+      this.rows[key] = known;
+    }
+    for (let i = 0; i < row.length; i++) if (row[i] > known[i]) row[i] = known[i];
+  }
+
+  /** Sample i of row (y, z) lies at ((i, y, z) + 0.5) / n - 0.5. Outside the picture counts as outside the object. */
+  private evaluate(row: Float32Array, y: number, z: number, skipFar: boolean): void {
+    const { projector: m, width, height, distance, n } = this;
+    const step = 1 / n;
+    const x0 = 0.5 / n - 0.5;
+    const py0 = (y + 0.5) / n - 0.5;
+    const pz0 = (z + 0.5) / n - 0.5;
+    const perspective = m.perspective;
+    const ax = x0 * m.xx + py0 * m.xy + pz0 * m.xz;
+    const ay = x0 * m.yx + py0 * m.yy + pz0 * m.yz;
+    const az = x0 * m.zx + py0 * m.zy + pz0 * m.zz;
+    const perPixel = 1 / this.camera.scale;
+    const far = skipFar ? -FAR_CELLS / n : Number.NEGATIVE_INFINITY;
+    const lastX = width - 1;
+    const lastY = height - 1;
+    for (let i = 0; i < row.length; i++) {
+      if (row[i] < far) continue;
+      const at = i * step;
+      const w = 1 - perspective * (az + at * m.zx);
+      const px = m.cx + (ax + at * m.xx) / w - 0.5;
+      const py = m.cy - (ay + at * m.yx) / w - 0.5;
+      const qx = px < 0 ? 0 : px > lastX ? lastX : px;
+      const qy = py < 0 ? 0 : py > lastY ? lastY : py;
+      const ix = qx >= lastX ? lastX - 1 : qx | 0;
+      const iy = qy >= lastY ? lastY - 1 : qy | 0;
+      const fx = qx - ix;
+      const fy = qy - iy;
+      const from = iy * width + ix;
+      const d00 = distance[from];
+      const d10 = distance[from + 1];
+      const d01 = distance[from + width];
+      const d11 = distance[from + width + 1];
+      let d = (d00 + (d10 - d00) * fx) * (1 - fy) + (d01 + (d11 - d01) * fx) * fy;
+      if (qx !== px || qy !== py) d = Math.min(d, 0) - Math.abs(px - qx) - Math.abs(py - qy) - 0.5;
+      d *= w * perPixel;
+      if (d < row[i]) row[i] = d;
+    }
+  }
+}
+
 /**
- * Raises the distance field so that the middle line of every part is at least `halfWidth` pixels inside.
+ * Raises the distance field so that the middle line of every part is at least `halfWidth` pixels inside: discs of that
+ * radius around the middle lines of thin parts are united with the silhouette.
  *
- * The middle line of thin parts is where the distance is a local maximum across some direction and stays below
- * `halfWidth`. Discs of that radius around it are then united with the silhouette. Corners of thick parts have ridges
- * as well, but those climb: a ridge pixel counts only where no pixel within reach is deeper than `halfWidth`.
+ * The middle line is where the distance is a local maximum across some direction. Corners of thick parts have such
+ * ridges as well, but those climb: a ridge pixel counts only where no pixel within reach is deeper than `halfWidth`.
  */
 export function reinforceThinParts(distance: Float32Array, width: number, height: number, halfWidth: number): void {
   if (halfWidth <= 0.5) return;
   const reach = Math.ceil(halfWidth) + 1;
-  const deep = dilateMaximum(distance, width, height, reach);
   const ridge: number[] = [];
   for (let y = 1; y + 1 < height; y++) {
     for (let x = 1; x + 1 < width; x++) {
       const i = y * width + x;
       const d = distance[i];
-      if (d <= 0 || d >= halfWidth || deep[i] >= halfWidth) continue;
-      if (
+      if (d <= 0 || d >= halfWidth) continue;
+      const isRidge =
         (d >= distance[i - 1] && d >= distance[i + 1]) ||
         (d >= distance[i - width] && d >= distance[i + width]) ||
         (d >= distance[i - width - 1] && d >= distance[i + width + 1]) ||
-        (d >= distance[i - width + 1] && d >= distance[i + width - 1])
-      ) {
-        ridge.push(i);
-      }
+        (d >= distance[i - width + 1] && d >= distance[i + width - 1]);
+      if (isRidge && !hasDeeper(distance, width, height, x, y, reach, halfWidth)) ridge.push(i);
     }
   }
   for (const i of ridge) {
@@ -61,7 +138,7 @@ export function reinforceThinParts(distance: Float32Array, width: number, height
     const y = (i - x) / width;
     for (let v = Math.max(0, y - 2 * reach); v <= Math.min(height - 1, y + 2 * reach); v++) {
       for (let u = Math.max(0, x - 2 * reach); u <= Math.min(width - 1, x + 2 * reach); u++) {
-        const raised = halfWidth - Math.hypot(u - x, v - y);
+        const raised = halfWidth - Math.sqrt((u - x) * (u - x) + (v - y) * (v - y));
         const j = v * width + u;
         if (raised > distance[j]) distance[j] = raised;
       }
@@ -69,70 +146,19 @@ export function reinforceThinParts(distance: Float32Array, width: number, height
   }
 }
 
-/** Largest value within a square of the given reach, by two running passes. */
-function dilateMaximum(values: Float32Array, width: number, height: number, reach: number): Float32Array {
-  const across = new Float32Array(values.length);
-  const out = new Float32Array(values.length);
-  for (let y = 0; y < height; y++) runningMaximum(values, across, y * width, 1, width, reach);
-  for (let x = 0; x < width; x++) runningMaximum(across, out, x, width, height, reach);
-  return out;
-}
-
-/** van Herk's running maximum would be linear; reaches here are a few pixels, so the plain window is as fast. */
-function runningMaximum(
-  from: Float32Array,
-  to: Float32Array,
-  start: number,
-  step: number,
-  count: number,
+function hasDeeper(
+  distance: Float32Array,
+  width: number,
+  height: number,
+  x: number,
+  y: number,
   reach: number,
-) {
-  for (let i = 0; i < count; i++) {
-    let best = Number.NEGATIVE_INFINITY;
-    const end = Math.min(count - 1, i + reach);
-    for (let k = Math.max(0, i - reach); k <= end; k++) {
-      const v = from[start + k * step];
-      if (v > best) best = v;
+  depth: number,
+): boolean {
+  for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
+    for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++) {
+      if (distance[v * width + u] >= depth) return true;
     }
-    to[start + i * step] = best;
   }
-}
-
-/**
- * Lowers a row of field samples to the distance from the silhouette's cone, in cube units, where that is less.
- * The row runs along x at (y, z); sample i lies at x = (i + 0.5) / n - 0.5. Outside the picture counts as outside the
- * object, farther out the farther away.
- */
-export function intersectRow(s: Silhouette, row: Float32Array, y: number, z: number): void {
-  const { projector: m, width, height, distance } = s;
-  const n = row.length;
-  const step = 1 / n;
-  const x0 = 0.5 / n - 0.5;
-  const perspective = m.perspective;
-  let ax = x0 * m.xx + y * m.xy + z * m.xz;
-  let ay = x0 * m.yx + y * m.yy + z * m.yz;
-  let depth = x0 * m.zx + y * m.zy + z * m.zz;
-  const perPixel = 1 / s.camera.scale;
-  const lastX = width - 1;
-  const lastY = height - 1;
-  for (let i = 0; i < n; i++, ax += step * m.xx, ay += step * m.yx, depth += step * m.zx) {
-    const w = 1 - perspective * depth;
-    const px = m.cx + ax / w - 0.5;
-    const py = m.cy - ay / w - 0.5;
-    const qx = px < 0 ? 0 : px > lastX ? lastX : px;
-    const qy = py < 0 ? 0 : py > lastY ? lastY : py;
-    const ix = qx >= lastX ? lastX - 1 : qx | 0;
-    const iy = qy >= lastY ? lastY - 1 : qy | 0;
-    const fx = qx - ix;
-    const fy = qy - iy;
-    const at = iy * width + ix;
-    const d00 = distance[at];
-    const d10 = distance[at + 1];
-    const d01 = distance[at + width];
-    const d11 = distance[at + width + 1];
-    let d = (d00 + (d10 - d00) * fx) * (1 - fy) + (d01 + (d11 - d01) * fx) * fy;
-    if (qx !== px || qy !== py) d = Math.min(d, 0) - Math.abs(px - qx) - Math.abs(py - qy) - 0.5;
-    d *= w * perPixel;
-    if (d < row[i]) row[i] = d;
-  }
+  return false;
 }

@@ -1,0 +1,41 @@
+/** A mistake in the command line: exit code 2, one sentence. */
+export class UsageError extends Error {}
+
+/** Exit codes (contract, section 7). */
+export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3 } as const;
+
+export const HELP = `Maquette: pictures of an object in, a textured, game-ready 3D asset out.
+
+Usage
+  maquette make IMAGE...        make an asset from one to six pictures of one object
+  maquette serve                serve the API and the web app (npm start does the same)
+  maquette account create       create an account and print its API credentials
+  maquette help [COMMAND]       this text, or a command's
+  maquette version
+
+Run 'maquette help make' for the options of make.`;
+
+export const MAKE_HELP = `Usage: maquette make IMAGE... [options]
+
+One to six pictures (PNG, JPEG, WebP, AVIF, GIF, TIFF; up to 5 MB each) of one object, from different sides. Say
+which side a picture shows with the options below; pictures without one are taken as front, right, back, left, top,
+bottom, in this order. 'Left' is the object's own left side.
+
+Pictures
+  --front FILE  --right FILE  --back FILE  --left FILE  --top FILE  --bottom FILE
+
+Result
+  -o, --out DIR            where to write (default: a folder named after the first picture)
+  --name NAME              name of the asset and of its files
+  --quality LEVEL          standard (default), high or ultra
+  --polycount N            no file has more triangles than this (500 to 300000)
+  --height CM              size in centimetres (default: height 200); one given, the others follow in
+  --width CM  --depth CM   proportion
+  --topology KIND          quad (default) or triangle
+  --pivot PLACE            center (default) or base
+  --texture-size N         texels a side: a power of two from 256 to 4096
+  --seed N                 seed of everything random
+  --no-prior               silhouettes only, without the learned prior
+  --json                   print the report as JSON; progress goes to standard error
+
+Exit code: 0 made, 2 wrong arguments, 3 a picture was refused (the sentence says why), 1 anything else.`;

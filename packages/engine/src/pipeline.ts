@@ -1,0 +1,182 @@
+import type { Asset, AssetOptions, Hooks, PictureReport, Stage } from "./asset.ts";
+import { STAGES } from "./asset.ts";
+import { bake } from "./bake/bake.ts";
+import { carve } from "./carve/carve.ts";
+import { cubeScene } from "./export/cube.ts";
+import { exportScene } from "./export/export-scene.ts";
+import { buildPart } from "./fit/build-part.ts";
+import { fit } from "./fit/fit.ts";
+import { inferFromSilhouettes } from "./infer/infer.ts";
+import { ingestPicture } from "./ingest/ingest-picture.ts";
+import { inspectPicture, inspectSet } from "./inspect/inspect.ts";
+import { LEVELS } from "./levels.ts";
+import { checkMesh } from "./mesh/check-mesh.ts";
+import { planAsset } from "./options.ts";
+import { poseViews } from "./pose/pose-views.ts";
+import { renderPreview } from "./preview/preview.ts";
+import { segmentPicture } from "./segment/segment.ts";
+import { simplify } from "./simplify/simplify.ts";
+import { triangulateQuads } from "./simplify/triangulate-quads.ts";
+import { contour } from "./surface/contour.ts";
+import type { AssetFile, AssetScene } from "./types.ts";
+import { unwrap } from "./unwrap/unwrap.ts";
+
+/**
+ * Pictures in, an asset out: the stages in their order, each a function from data to data.
+ *
+ * @param pictures encoded bytes (PNG, JPEG, WebP, AVIF, GIF, TIFF), one to six.
+ * @throws EngineError when a picture is refused or an option is invalid; the signal's reason when aborted.
+ */
+export async function makeAsset(pictures: Uint8Array[], options: AssetOptions, hooks: Hooks = {}): Promise<Asset> {
+  const plan = planAsset(pictures.length, options);
+  const level = LEVELS[plan.quality];
+  const stage = stageRunner(hooks);
+  const warnings: string[] = [];
+
+  const ingested = await stage("ingest", () =>
+    Promise.all(pictures.map((bytes, i) => ingestPicture(bytes, i, { maxSide: level.picture }))),
+  );
+  const cutouts = await stage("segment", () => ingested.map((p) => segmentPicture(p.image, p.hasAlpha)));
+  const inspections = await stage("inspect", () => {
+    const each = cutouts.map((cutout, i) => inspectPicture(cutout, i));
+    inspectSet(cutouts);
+    return each;
+  });
+  const views = await stage("pose", () => poseViews(cutouts, plan.views));
+  const inference = await stage("infer", () => inferFromSilhouettes(views));
+  const field = await stage("carve", () => carve(views, inference, level.field));
+  const dense = await stage("surface", () => triangulateQuads(contour(field)));
+  const { mesh } = await stage("simplify", () =>
+    simplify(dense, field, { maxTriangles: plan.polycount, tolerance: level.tolerance }),
+  );
+  const layout = await stage("unwrap", () =>
+    unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(2, plan.textureSize / 512) }),
+  );
+  const baked = await stage("bake", (progress) =>
+    bake(mesh, layout, views, { textureSize: plan.textureSize, unseen: null, onProgress: progress }),
+  );
+  const fitted = await stage("fit", () => {
+    const { positions, size } = fit(mesh.positions, plan);
+    const part = buildPart({ ...mesh, positions }, layout, baked.baseColor, {
+      name: plan.name,
+      topology: plan.topology,
+      crease: CREASE[plan.style.shading],
+    });
+    return { part, size, checks: checkMesh(part) };
+  });
+  const scene: AssetScene = {
+    name: plan.name,
+    parts: [fitted.part],
+    lods: [],
+    material: { name: `${plan.name}_material`, baseColor: baked.baseColor, roughness: ROUGHNESS, metallic: 0 },
+  };
+  const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
+
+  const { sizes } = fitted.part;
+  const quads = sizes.reduce((count, size) => count + (size === 4 ? 1 : 0), 0);
+  return {
+    files,
+    report: {
+      options: { ...options, ...plan },
+      pictures: views.map((view, i): PictureReport => {
+        const { width, height, format } = ingested[i];
+        const { azimuth, elevation } = view.camera;
+        return {
+          width,
+          height,
+          format,
+          matte: { source: view.source, confidence: view.confidence, coverage: matteCoverage(view.matte.data) },
+          inspection: inspections[i],
+          pose: { label: view.label, azimuth, elevation, posedBy: view.posedBy },
+        };
+      }),
+      warnings,
+      checks: fitted.checks,
+      triangles: mesh.triangles.length / 3,
+      vertices: mesh.positions.length / 3,
+      quadShare: quads / sizes.length,
+      size: fitted.size,
+      texture: { size: plan.textureSize, coverage: baked.coverage },
+    },
+  };
+}
+
+/** The plain cube of the asked dimensions that a test request delivers, in all formats. */
+export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Promise<Asset> {
+  const plan = planAsset(1, { ...options, views: [] });
+  const stage = stageRunner(hooks);
+  const scene = cubeScene({ ...plan });
+  const part = scene.parts[0];
+  const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
+  const { size } = fit(part.positions, plan);
+  return {
+    files,
+    report: {
+      options: { ...options, ...plan },
+      pictures: [],
+      warnings: [],
+      checks: checkMesh(part),
+      triangles: 12,
+      vertices: 8,
+      quadShare: 1,
+      size,
+      texture: { size: scene.material.baseColor.width, coverage: 1 },
+    },
+  };
+}
+
+/** Fold angle from which an edge stays hard, degrees, by style. */
+const CREASE = { flat: 0, angle: 40, smooth: 180 } as const;
+
+/** Pictures tell nothing certain of gloss: a satin finish offends nowhere. */
+const ROUGHNESS = 0.8;
+
+async function deliver(scene: AssetScene, onProgress: (f: number) => void, signal?: AbortSignal): Promise<AssetFile[]> {
+  const files = await exportScene(scene, { onProgress: (f) => onProgress(0.7 * f), signal });
+  const preview = await renderPreview(scene);
+  return [...files, { name: `${scene.name}_preview.png`, format: "preview", mime: "image/png", data: preview }];
+}
+
+/** Rough share of the whole time that each stage takes; only progress bars depend on it. */
+const SHARES: Readonly<Record<Stage, number>> = {
+  ingest: 3,
+  segment: 5,
+  inspect: 2,
+  pose: 2,
+  infer: 15,
+  carve: 20,
+  surface: 5,
+  simplify: 5,
+  unwrap: 12,
+  bake: 18,
+  fit: 1,
+  export: 12,
+};
+const ALL_SHARES = STAGES.reduce((sum, s) => sum + SHARES[s], 0);
+
+/**
+ * Runs stages one after another, reporting where the pipeline is. Between stages it lets messages and timers through,
+ * so that an abort arrives and progress leaves.
+ */
+function stageRunner({ onProgress, signal }: Hooks) {
+  return async function stage<T>(
+    name: Stage,
+    run: (progress: (fraction: number) => void) => T | Promise<T>,
+  ): Promise<T> {
+    const before = STAGES.slice(0, STAGES.indexOf(name)).reduce((sum, s) => sum + SHARES[s], 0);
+    const report = (fraction: number) =>
+      onProgress?.({ stage: name, fraction: (before + SHARES[name] * fraction) / ALL_SHARES });
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+    report(0);
+    const result = await run(report);
+    report(1);
+    return result;
+  };
+}
+
+function matteCoverage(data: Uint8Array): number {
+  let sum = 0;
+  for (const c of data) sum += c;
+  return sum / (255 * data.length);
+}
