@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checkMesh } from "../src/mesh/check-mesh.ts";
+import { collapseEdges } from "../src/simplify/collapse-edges.ts";
+import { pairTriangles } from "../src/simplify/pair-triangles.ts";
+import { simplify } from "../src/simplify/simplify.ts";
+import { triangulateQuads } from "../src/simplify/triangulate-quads.ts";
+import { contour } from "../src/surface/contour.ts";
+import type { Field, Mesh } from "../src/types.ts";
+
+function sample(n: number, value: (x: number, y: number, z: number) => number): Field {
+  const data = new Float32Array(n ** 3);
+  for (let z = 0, i = 0; z < n; z++) {
+    for (let y = 0; y < n; y++) {
+      for (let x = 0; x < n; x++, i++) data[i] = value((x + 0.5) / n - 0.5, (y + 0.5) / n - 0.5, (z + 0.5) / n - 0.5);
+    }
+  }
+  return { n, data };
+}
+
+const meshOf = (field: Field): Mesh => triangulateQuads(contour(field));
+const torus = (n: number) => sample(n, (x, y, z) => 0.12 - Math.hypot(Math.hypot(x, z) - 0.3, y));
+const box = (n: number) => sample(n, (x, y, z) => Math.min(0.31 - Math.abs(x), 0.22 - Math.abs(y), 0.4 - Math.abs(z)));
+const clean = { openEdges: 0, nonManifoldEdges: 0, nonManifoldVertices: 0, degenerateFaces: 0 };
+
+describe("collapseEdges", () => {
+  it("brings a box down to little more than its twelve triangles without moving its faces", () => {
+    const { mesh, error } = collapseEdges(meshOf(box(40)), { maxTriangles: 0, tolerance: 1e-3, force: false });
+    expect(error).toBeLessThanOrEqual(1e-3);
+    expect(mesh.triangles.length / 3).toBeLessThan(150);
+    for (let v = 0; v < mesh.positions.length; v += 3) {
+      const [x, y, z] = mesh.positions.subarray(v, v + 3);
+      const inside = Math.min(0.31 - Math.abs(x), 0.22 - Math.abs(y), 0.4 - Math.abs(z));
+      // Dual contouring has bevelled the edges by up to half a cell already.
+      expect(Math.abs(inside)).toBeLessThan(0.7 / 40);
+    }
+  });
+
+  it("keeps a torus within the tolerance of the true one, and a torus", () => {
+    const { mesh } = collapseEdges(meshOf(torus(64)), { maxTriangles: 0, tolerance: 1 / 500, force: false });
+    let worst = 0;
+    for (let v = 0; v < mesh.positions.length; v += 3) {
+      const [x, y, z] = mesh.positions.subarray(v, v + 3);
+      worst = Math.max(worst, Math.abs(0.12 - Math.hypot(Math.hypot(x, z) - 0.3, y)));
+    }
+    expect(worst).toBeLessThan(3 / 500);
+    const triangles = mesh.triangles.length / 3;
+    // Euler characteristic V - E + F of a torus is 0.
+    expect(mesh.positions.length / 3 - triangles / 2).toBe(0);
+    expect(checkMesh(mesh)).toMatchObject({ ...clean, components: 1 });
+  });
+
+  it("leaves any closed manifold closed and manifold, however far it is pushed", () => {
+    const fields = fc
+      .record({
+        n: fc.integer({ min: 3, max: 9 }),
+        seed: fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })),
+        keep: fc.integer({ min: 0, max: 400 }),
+      })
+      .map(({ n, seed, keep }) => ({ field: sample(n, () => seed.next().value as number), keep }));
+    fc.assert(
+      fc.property(fields, ({ field, keep }) => {
+        const mesh = meshOf(field);
+        const before = checkMesh(mesh).components;
+        const after = checkMesh(collapseEdges(mesh, { maxTriangles: keep, tolerance: 0, force: true }).mesh);
+        expect(after).toMatchObject({ openEdges: 0, nonManifoldEdges: 0, nonManifoldVertices: 0, components: before });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("simplify", () => {
+  it("never exceeds the cap, even where every loose piece would need more", () => {
+    // 512 separate specks: at least 4 triangles each, far more than 500 in all.
+    const field = sample(32, () => -1);
+    for (let z = 2; z < 32; z += 4) {
+      for (let y = 2; y < 32; y += 4) for (let x = 2; x < 32; x += 4) field.data[(z * 32 + y) * 32 + x] = 1;
+    }
+    field.data.fill(1, (16 * 32 + 16) * 32 + 4, (16 * 32 + 16) * 32 + 28);
+    for (const solid of [field, torus(48), box(48)]) {
+      const { mesh } = simplify(meshOf(solid), solid, { maxTriangles: 500, tolerance: 1e-4 });
+      expect(mesh.triangles.length / 3).toBeLessThanOrEqual(500);
+      expect(checkMesh(mesh)).toMatchObject({ openEdges: 0, nonManifoldEdges: 0 });
+    }
+  });
+
+  it("stops far below the cap when the shape needs no more", () => {
+    const solid = box(48);
+    const { mesh } = simplify(meshOf(solid), solid, { maxTriangles: 30_000, tolerance: 1 / 700 });
+    expect(mesh.triangles.length / 3).toBeLessThan(300);
+  });
+});
+
+describe("pairTriangles", () => {
+  it("turns the triangles of flat squares back into them and leaves groups apart", () => {
+    //  3 - 4 - 5     two squares in one plane, each cut along a diagonal
+    //  | / | / |
+    //  0 - 1 - 2
+    const mesh: Mesh = {
+      positions: Float32Array.of(0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 1, 0, 1, 1, 0, 2, 1, 0),
+      triangles: Uint32Array.of(0, 1, 4, 0, 4, 3, 1, 2, 5, 1, 5, 4),
+    };
+    const quads = pairTriangles(mesh, [0, 0, 1, 1]);
+    expect([...quads.sizes]).toEqual([4, 4]);
+    const vertices = [...quads.corners].map((c) => mesh.triangles[c]);
+    expect(vertices).toEqual([0, 1, 4, 3, 1, 2, 5, 4]);
+    expect([...pairTriangles(mesh, [0, 1, 2, 3]).sizes]).toEqual([3, 3, 3, 3]);
+  });
+
+  it("joins no triangles across a fold and keeps every corner exactly once", () => {
+    const mesh = collapseEdges(meshOf(torus(40)), { maxTriangles: 0, tolerance: 1 / 300, force: false }).mesh;
+    const { sizes, corners } = pairTriangles(mesh, new Uint8Array(mesh.triangles.length / 3));
+    const triangles = sizes.reduce((sum, size) => sum + size - 2, 0);
+    expect(triangles).toBe(mesh.triangles.length / 3);
+    const positions = mesh.positions;
+    const polygons = { positions, sizes, corners: corners.map((c) => mesh.triangles[c]) };
+    expect(checkMesh(polygons)).toMatchObject(clean);
+    expect(sizes.filter((s) => s === 4).length / sizes.length).toBeGreaterThan(0.2);
+  });
+});
