@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import { bake } from "../src/bake/bake.ts";
+import { fillGutters } from "../src/bake/fill-gutters.ts";
+import { buildPart } from "../src/fit/build-part.ts";
+import { fit } from "../src/fit/fit.ts";
+import type { ViewLabel } from "../src/frames.ts";
+import { checkMesh } from "../src/mesh/check-mesh.ts";
+import type { RenderMesh } from "../src/raster/render.ts";
+import type { Mesh, RgbaImage } from "../src/types.ts";
+import { type Unwrapped, unwrap } from "../src/unwrap/unwrap.ts";
+import { box, sphere } from "./raster-shapes.ts";
+import { labelCamera, viewsOf } from "./support/views.ts";
+
+/** Colour of each side of the box, by its two triangles in the order of `box`: +Z, -Z, +X, -X, +Y, -Y. */
+const SIDES = [
+  [200, 40, 40],
+  [40, 180, 60],
+  [50, 60, 210],
+  [220, 200, 50],
+  [180, 60, 190],
+  [60, 200, 200],
+];
+
+function paintedBox(): RenderMesh {
+  return { ...box([0.5, 0.7, 0.4]), faceColors: Uint8Array.from(SIDES.flatMap((c) => [...c, ...c])) };
+}
+
+function colorAt(image: RgbaImage, layout: Unwrapped, triangle: number): number[] {
+  // The centroid of the triangle in the texture.
+  let [u, v] = [0, 0];
+  for (let k = 0; k < 3; k++) {
+    u += layout.uvs[2 * layout.cornerUvs[3 * triangle + k]] / 3;
+    v += layout.uvs[2 * layout.cornerUvs[3 * triangle + k] + 1] / 3;
+  }
+  const at = 4 * (Math.floor(v * image.height) * image.width + Math.floor(u * image.width));
+  return [...image.data.subarray(at, at + 3)];
+}
+
+const difference = (a: number[], b: number[]) => Math.max(...a.map((v, k) => Math.abs(v - b[k])));
+
+async function bakeBox(labels: ViewLabel[]) {
+  const mesh = paintedBox();
+  const views = viewsOf(
+    mesh,
+    labels.map((l) => labelCamera(l, 256)),
+    256,
+  );
+  const layout = await unwrap(mesh, { textureSize: 256, padding: 2 });
+  return { layout, ...bake(mesh, layout, views, { textureSize: 256, unseen: null }) };
+}
+
+describe("unwrap", () => {
+  it("lays every triangle into the square, unmirrored, without overlaps, and fills nearly half of it", async () => {
+    const size = 512;
+    const mesh = sphere(0.4, 24);
+    const closed = weldSphere(mesh);
+    const layout = await unwrap(closed, { textureSize: size, padding: 3 });
+    const owner = new Int32Array(size * size).fill(-1);
+    let covered = 0;
+    let overlaps = 0;
+    for (let t = 0; t < closed.triangles.length / 3; t++) {
+      const p = [0, 1, 2].map((k) => {
+        const uv = layout.cornerUvs[3 * t + k];
+        expect(layout.vertexOfUv[uv]).toBe(closed.triangles[3 * t + k]);
+        return [layout.uvs[2 * uv] * size, layout.uvs[2 * uv + 1] * size];
+      });
+      for (const [x, y] of p) expect(Math.min(x, y, size - x, size - y)).toBeGreaterThanOrEqual(0);
+      const area = (p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[2][0] - p[0][0]) * (p[1][1] - p[0][1]);
+      for (let y = Math.floor(Math.min(...p.map((q) => q[1]))); y <= Math.max(...p.map((q) => q[1])); y++) {
+        for (let x = Math.floor(Math.min(...p.map((q) => q[0]))); x <= Math.max(...p.map((q) => q[0])); x++) {
+          const inside = [0, 1, 2].every((k) => {
+            const [a, b] = [p[k], p[(k + 1) % 3]];
+            return ((b[0] - a[0]) * (y + 0.5 - a[1]) - (b[1] - a[1]) * (x + 0.5 - a[0])) * Math.sign(area) > 1e-3;
+          });
+          if (!inside) continue;
+          covered++;
+          if (owner[y * size + x] >= 0) overlaps++;
+          owner[y * size + x] = t;
+        }
+      }
+    }
+    expect(overlaps).toBe(0);
+    expect(covered / (size * size)).toBeGreaterThan(0.45);
+    expect(Math.abs(layout.utilization - covered / (size * size))).toBeLessThan(0.03);
+  });
+});
+
+/** The UV sphere with its poles' copies joined and the slivers there dropped, so that it is closed. */
+function weldSphere(mesh: Mesh): Mesh {
+  const key = (v: number) => [...mesh.positions.subarray(3 * v, 3 * v + 3)].map((c) => Math.round(c * 1e5) + 0).join();
+  const numbers = new Map<string, number>();
+  const positions: number[] = [];
+  const remap = Array.from({ length: mesh.positions.length / 3 }, (_, v) => {
+    if (!numbers.has(key(v))) {
+      numbers.set(key(v), numbers.size);
+      positions.push(...mesh.positions.subarray(3 * v, 3 * v + 3));
+    }
+    return numbers.get(key(v))!;
+  });
+  const triangles: number[] = [];
+  for (let t = 0; t < mesh.triangles.length; t += 3) {
+    const [a, b, c] = [0, 1, 2].map((k) => remap[mesh.triangles[t + k]]);
+    if (a !== b && b !== c && c !== a) triangles.push(a, b, c);
+  }
+  return { positions: Float32Array.from(positions), triangles: Uint32Array.from(triangles) };
+}
+
+describe("bake", () => {
+  it("gives each side of a box the colour that its picture shows", async () => {
+    const { baseColor, layout, coverage } = await bakeBox(["front", "right", "back", "left", "top", "bottom"]);
+    for (let t = 0; t < 12; t++) {
+      expect(difference(colorAt(baseColor, layout, t), SIDES[t >> 1])).toBeLessThanOrEqual(2);
+    }
+    expect(coverage).toBeGreaterThan(0.98);
+  });
+
+  it("shows the front through on the unseen back, and spreads what is known to the other sides", async () => {
+    const { baseColor, layout, coverage } = await bakeBox(["front"]);
+    expect(difference(colorAt(baseColor, layout, 0), SIDES[0])).toBeLessThanOrEqual(2);
+    for (let t = 2; t < 12; t++) expect(difference(colorAt(baseColor, layout, t), SIDES[0])).toBeLessThanOrEqual(12);
+    expect(coverage).toBeLessThan(0.3);
+  });
+
+  it("does not paint what stands in front onto what is behind it", async () => {
+    // A small red box before a large blue one.
+    const [small, large] = [box([0.2, 0.2, 0.1], [0, 0, 0.3]), box([0.8, 0.8, 0.2], [0, 0, -0.2])];
+    const offset = small.positions.length / 3;
+    const mesh: RenderMesh = {
+      positions: Float32Array.from([...small.positions, ...large.positions]),
+      triangles: Uint32Array.from([...small.triangles, ...Array.from(large.triangles, (v) => v + offset)]),
+      faceColors: Uint8Array.from(
+        Array.from({ length: 24 }, (_, t) => (t < 12 ? [210, 30, 30] : [30, 30, 210])).flat(),
+      ),
+    };
+    const layout = await unwrap(mesh, { textureSize: 256, padding: 2 });
+    const { baseColor } = bake(mesh, layout, viewsOf(mesh, [labelCamera("front", 256)], 256), {
+      textureSize: 256,
+      unseen: null,
+    });
+    // Texels of the large box's front (its first two triangles): none of them red.
+    let reddest = 0;
+    for (let t = 12; t < 14; t++) {
+      for (let i = 1; i < 20; i++) {
+        for (let j = 1; i + j < 20; j++) {
+          const w = [i / 20, j / 20, 1 - (i + j) / 20];
+          const uv = [0, 1].map((k) =>
+            w.reduce((sum, share, c) => sum + share * layout.uvs[2 * layout.cornerUvs[3 * t + c] + k], 0),
+          );
+          const at = 4 * (Math.floor(uv[1] * 256) * 256 + Math.floor(uv[0] * 256));
+          reddest = Math.max(reddest, baseColor.data[at]);
+        }
+      }
+    }
+    expect(reddest).toBeLessThan(120);
+  });
+
+  it("leaves no texel empty, and takes gutters from the nearest chart", () => {
+    const image: RgbaImage = { width: 32, height: 32, data: new Uint8Array(4 * 32 * 32) };
+    const covered = new Uint8Array(32 * 32);
+    const paint = (x: number, y: number, color: number[]) => {
+      image.data.set(color, 4 * (y * 32 + x));
+      covered[y * 32 + x] = 1;
+    };
+    paint(4, 4, [250, 0, 0, 255]);
+    paint(20, 4, [0, 0, 250, 255]);
+    fillGutters(image, covered);
+    const red = (x: number, y: number) => image.data[4 * (y * 32 + x)];
+    expect(red(7, 4)).toBe(250);
+    expect(red(17, 4)).toBe(0);
+    for (let i = 0; i < 32 * 32; i++) expect(image.data[4 * i + 3]).toBe(255);
+  });
+});
+
+describe("fit", () => {
+  const positions = box([0.5, 0.7, 0.3], [0.1, 0.05, -0.02]).positions;
+  const extent = (p: Float32Array, k: number) => {
+    const values = Array.from({ length: p.length / 3 }, (_, v) => p[3 * v + k]);
+    return [Math.min(...values), Math.max(...values)];
+  };
+
+  it("is 2 m high by default, about the origin, exactly", () => {
+    const { positions: p, size } = fit(positions, { pivot: "center" });
+    expect(extent(p, 1)).toEqual([-1, 1]);
+    expect(size.height).toBe(200);
+    expect(size.width).toBeCloseTo((200 * 0.5) / 0.7, 4);
+    expect(extent(p, 0)[0]).toBe(-extent(p, 0)[1]);
+  });
+
+  it("lets the other dimensions follow one, and meets each of several", () => {
+    expect(fit(positions, { pivot: "center", width: 50 }).size).toMatchObject({
+      width: 50,
+      height: expect.closeTo(70, 4),
+      depth: expect.closeTo(30, 4),
+    });
+    const { positions: p } = fit(positions, { pivot: "base", width: 80, depth: 12.5 });
+    expect(extent(p, 0)).toEqual([-Math.fround(0.4), Math.fround(0.4)]);
+    expect(extent(p, 2)).toEqual([-0.0625, 0.0625]);
+    expect(extent(p, 1)[0]).toBe(0);
+  });
+});
+
+describe("buildPart", () => {
+  it("keeps the surface, joins triangles to quads where asked, and takes vertex colours from the texture", async () => {
+    const mesh = paintedBox();
+    const layout = await unwrap(mesh, { textureSize: 128, padding: 2 });
+    const views = viewsOf(mesh, [labelCamera("front", 128), labelCamera("back", 128)], 128);
+    const { baseColor } = bake(mesh, layout, views, { textureSize: 128, unseen: null });
+    const quads = buildPart(mesh, layout, baseColor, { name: "box", topology: "quad", crease: 40 });
+    expect([...quads.sizes]).toEqual([4, 4, 4, 4, 4, 4]);
+    expect(checkMesh(quads)).toMatchObject({ openEdges: 0, nonManifoldEdges: 0, degenerateFaces: 0 });
+    // Hard edges: one normal per side, each along an axis.
+    for (let c = 0; c < 24; c++) {
+      const n = quads.normals.subarray(3 * quads.cornerNormals[c], 3 * quads.cornerNormals[c] + 3);
+      expect(Math.max(...n.map(Math.abs))).toBeCloseTo(1, 6);
+    }
+    expect(quads.colors.some((c) => c > 0)).toBe(true);
+    const triangles = buildPart(mesh, layout, baseColor, { name: "box", topology: "triangle", crease: 180 });
+    expect(triangles.sizes.length).toBe(12);
+    expect(triangles.normals.length / 3).toBe(8);
+  });
+});
