@@ -11,7 +11,7 @@ export interface MtlTextures {
  * Material library for the OBJ: the Phong keys that every importer reads, and the physically based extension
  * (`Pr` roughness, `Pm` metallic, `norm` tangent-space normal map) that newer ones prefer. Roughness and metallic are
  * constants, hence no `map_Pr` and `map_Pm`. Ambient occlusion is `map_Ka`, the factor of ambient light. The normal map
- * is not repeated as `map_Bump`: readers that take that key at its word would use it as a height map.
+ * stands under `map_Bump` as well: Blender reads it there and only there, Assimp and three.js take `norm` first.
  */
 export function encodeMtl(name: string, material: Material, textures: MtlTextures): Uint8Array {
   const lines = [
@@ -29,7 +29,7 @@ export function encodeMtl(name: string, material: Material, textures: MtlTexture
     `map_Kd ${textures.baseColor}`,
   ];
   if (textures.occlusion) lines.push(`map_Ka ${textures.occlusion}`);
-  if (textures.normal) lines.push(`norm ${textures.normal}`);
+  if (textures.normal) lines.push(`norm ${textures.normal}`, `map_Bump ${textures.normal}`);
   return new TextEncoder().encode(`${lines.join("\n")}\n`);
 }
 

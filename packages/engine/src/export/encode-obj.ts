@@ -2,7 +2,7 @@ import type { PartMesh } from "../types.ts";
 import { partNames } from "./names.ts";
 import { TextWriter } from "./text-writer.ts";
 
-/** Positions keep this many significant digits of the largest coordinate, the resolution of the float32 they come from. */
+/** Positions keep this many significant digits of the largest coordinate: a micrometre on an object of 2 m. */
 const POSITION_DIGITS = 7;
 /** 0.006° */
 const NORMAL_DECIMALS = 4;
@@ -89,6 +89,6 @@ function writeFaces(out: TextWriter, part: PartMesh, vertex: number, uv: number,
 function positionDecimals(parts: readonly PartMesh[]): number {
   let largest = 0;
   for (const part of parts) for (const p of part.positions) largest = Math.max(largest, Math.abs(p));
-  const digits = POSITION_DIGITS - Math.ceil(Math.log10(largest || 1));
-  return Math.min(12, Math.max(0, digits));
+  const decimals = POSITION_DIGITS - 1 - Math.floor(Math.log10(largest || 1));
+  return Math.min(12, Math.max(0, decimals));
 }

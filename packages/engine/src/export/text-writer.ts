@@ -3,8 +3,8 @@ const DOT = 46;
 const ZERO = 48;
 
 /**
- * Writes ASCII text into a growing byte array. Numbers are set digit by digit: an OBJ of 300,000 triangles holds four
- * million of them, which take 0.2 s here and 1.5 s through `toFixed` and string joins.
+ * Writes ASCII text into a growing byte array. Numbers are set digit by digit: the OBJ of 300,000 triangles holds three
+ * million of them, which take 0.3 s here and 0.5 to 0.9 s through `toFixed` and string joins.
  */
 export class TextWriter {
   #bytes = new Uint8Array(1 << 16);

@@ -1,6 +1,6 @@
 /**
- * Finding equal rows with open-addressing tables on typed arrays: 900,000 corners take 60 ms, where a Map keyed by
- * strings took 1.4 s.
+ * Finding equal rows with open-addressing tables on typed arrays: 900,000 corners take 0.03 s, with a Map keyed by
+ * strings 0.3 s.
  */
 
 /** Rows of `width` numbers that the corners use, equal ones once, in the order of first use, with the corners renumbered. */

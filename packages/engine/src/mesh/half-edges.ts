@@ -27,7 +27,7 @@ export interface HalfEdges {
 
 /**
  * Pairs the half-edges of a polygon mesh. A counting sort by the lower vertex number leaves small buckets, in which
- * equal edges are found by sorting on the higher one: 700,000 triangles take 0.15 s, a Map keyed by edge 2.5 s.
+ * equal edges are found by sorting on the higher one: 700,000 triangles take 0.08 s, a Map keyed by edge 0.7 s.
  */
 export function halfEdges({ positions, sizes, corners }: Polygons): HalfEdges {
   const count = corners.length;
