@@ -1,0 +1,208 @@
+import type { Server as HttpsServer } from "node:https";
+import cors from "@fastify/cors";
+import swagger from "@fastify/swagger";
+import fastify, {
+  type FastifyError,
+  type FastifyHttpsOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  LogController,
+} from "fastify";
+import type { Caller } from "../auth/authenticate.ts";
+import { LIMITS } from "../config/limits.ts";
+import type { Context } from "../context.ts";
+import { downloadRoute } from "../downloads/route.ts";
+import { createGuards } from "./account-guards.ts";
+import { ApiError } from "./errors.ts";
+import { adminRoutes } from "./routes/admin.ts";
+import { fetchAllRoute } from "./routes/fetch-all.ts";
+import { fetchProjectsRoute } from "./routes/fetch-projects.ts";
+import { fetchRequestRoute } from "./routes/fetch-request.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { processRoute } from "./routes/process.ts";
+import { refreshJwtRoute } from "./routes/refresh-jwt.ts";
+import { registerHookRoute } from "./routes/register-hook.ts";
+import { signInRoute } from "./routes/sign-in.ts";
+import { webRoutes } from "./routes/web.ts";
+import { SHARED_SCHEMAS } from "./schemas.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set by the route's authentication. */
+    caller: Caller | null;
+    /** The requestID that the request is about, for the log. */
+    assetId: string | null;
+  }
+}
+
+const MAX_HEADER_BYTES = 16 * 1024;
+/** For a whole request to arrive: 40 MB at 3 Mbit/s. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
+/** The HTTP side of a server. A worker has the health routes only. */
+export async function createApp(context: Context): Promise<FastifyInstance> {
+  const { config } = context;
+  const options: FastifyServerOptions = {
+    loggerInstance: context.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: LIMITS.bodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    frameworkErrors: (error, _request, reply) => answerError(context, error, reply as unknown as FastifyReply),
+    clientErrorHandler: (error, socket) => {
+      if (socket.destroyed) return;
+      const answer = clientError(error.code);
+      const body = JSON.stringify(answer.body);
+      socket.end(
+        `HTTP/1.1 ${answer.status} Error\r\nContent-Type: application/json; charset=utf-8\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  };
+  const limits = { maxHeaderSize: MAX_HEADER_BYTES };
+  const app = (
+    config.tls
+      ? fastify({ ...options, https: { ...config.tls, ...limits } } as FastifyHttpsOptions<HttpsServer>)
+      : fastify({ ...options, http: limits })
+  ) as FastifyInstance;
+
+  app.decorateRequest("caller", null);
+  app.decorateRequest("assetId", null);
+  // Clients send a JSON body with GET.
+  app.addHttpMethod("GET", { hasBody: true, overrideExisting: true });
+  // The bytes decide what a body is, so every type arrives as bytes.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  // Requests are read leniently by hand; the schemas describe them. Answers are checked against theirs in the tests.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+      ...(config.tls ? { "strict-transport-security": "max-age=31536000" } : {}),
+    });
+    const encoding = request.headers["content-encoding"];
+    if (encoding && encoding !== "identity")
+      throw new ApiError("encoding_unsupported", { value: encoding.slice(0, 40) });
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "none";
+    const { method } = request;
+    const seconds = reply.elapsedTime / 1000;
+    context.metrics.requests.observe({ method, route, status: String(reply.statusCode) }, seconds);
+    const quiet = route === "/healthz" || route === "/readyz" || route === "/metrics";
+    // The route and not the URL: links and sign-in tokens are in URLs.
+    request.log[quiet ? "debug" : "info"](
+      {
+        method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(seconds * 1e4) / 10,
+        address: request.ip,
+        ...(request.caller ? { account: request.caller.accountId } : {}),
+        ...(request.assetId ? { requestID: request.assetId } : {}),
+      },
+      "request",
+    );
+  });
+  app.setErrorHandler((error, request, reply) => answerError(context, error as Error, reply, request));
+  app.setNotFoundHandler((request, reply) => {
+    const path = (request.raw.url ?? "").split("?")[0]!.slice(0, 200);
+    return answerError(context, new ApiError("route_unknown", { value: `${request.method} ${path}` }), reply, request);
+  });
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Maquette", version: "1.0.0", description: "Images in, game-ready 3D assets out." },
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, i) => (json.$id as string | undefined) ?? `def-${i}` },
+  });
+  await app.register(async (scope) => healthRoutes(scope, context));
+  if (config.role === "worker") return app;
+  const guards = createGuards(context);
+  await app.register(
+    async (scope) => {
+      await scope.register(cors, OPEN_CORS);
+      registerHookRoute(scope, context);
+      refreshJwtRoute(scope, context);
+      processRoute(scope, context, guards);
+      fetchRequestRoute(scope, context, guards);
+      fetchAllRoute(scope, context, guards);
+      fetchProjectsRoute(scope, context, guards);
+    },
+    { prefix: "/api/v1" },
+  );
+  await app.register(
+    async (scope) => {
+      adminRoutes(scope, context);
+    },
+    { prefix: "/api/maquette/v1" },
+  );
+  await app.register(async (scope) => {
+    await scope.register(cors, OPEN_CORS);
+    downloadRoute(scope, context);
+  });
+  await app.register(async (scope) => {
+    signInRoute(scope, context);
+    await webRoutes(scope);
+  });
+  return app;
+}
+
+/** For any origin; credentials are in headers that a page must know, never in cookies. */
+const OPEN_CORS = {
+  origin: "*",
+  methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
+  exposedHeaders: ["retry-after", "content-disposition", "content-range", "etag", "accept-ranges"],
+  maxAge: 86_400,
+  strictPreflight: false,
+};
+
+function answerError(context: Context, error: Error, reply: FastifyReply, request?: FastifyRequest): FastifyReply {
+  const answer = error instanceof ApiError ? error : fromFastify(error as FastifyError);
+  if (answer.status >= 500) (request?.log ?? context.log).error({ err: error }, "request failed");
+  return reply
+    .code(answer.status)
+    .headers(answer.details.headers ?? {})
+    .type("application/json; charset=utf-8")
+    .send(JSON.stringify(answer.body));
+}
+
+/** Fastify's own refusals, in our words. */
+function fromFastify(error: FastifyError): ApiError {
+  switch (error.code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return new ApiError("body_too_large", { value: Math.round(LIMITS.processBodyBytes / 1024 / 1024) });
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return new ApiError("uri_too_long");
+    case "FST_ERR_BAD_URL":
+      return new ApiError("http_invalid", { value: "the URL" });
+    case "FST_ERR_VALIDATION":
+      return new ApiError("request_invalid", { value: error.message });
+    default:
+  }
+  const status = error.statusCode ?? 500;
+  if (status === 503) return new ApiError("stopping");
+  if (status >= 400 && status < 500) return new ApiError("body_invalid", { value: error.message.toLowerCase() });
+  // The client went away while sending.
+  if (error.code === "ECONNRESET" || error.message === "aborted")
+    return new ApiError("http_invalid", { value: "cut short" });
+  return new ApiError("internal");
+}
+
+/** What Node's HTTP parser refuses before there is a request. */
+function clientError(code: string): ApiError {
+  if (code === "HPE_HEADER_OVERFLOW") return new ApiError("headers_too_large");
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new ApiError("request_timeout");
+  return new ApiError("http_invalid", { value: code });
+}

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from "fastify";
+import { sql } from "kysely";
+import { Type } from "typebox";
+import { authenticate, checkDevId } from "../../auth/authenticate.ts";
+import type { Context } from "../../context.ts";
+import { isId } from "../../db/ids.ts";
+import { createLinker } from "../../downloads/links.ts";
+import { requireMember } from "../../requests/access.ts";
+import { loadAssets, presentAsset, visibleTo } from "../../requests/load-assets.ts";
+import type { AccountGuards } from "../account-guards.ts";
+import { ApiError, invalid } from "../errors.ts";
+import { requestOrigin } from "../origin.ts";
+import { bodyFields, pathParameter, queryFields } from "../request-fields.ts";
+import { CredentialHeaders, errors, FetchedAsset, Id } from "../schemas.ts";
+
+const schema = {
+  summary: "Check the progress and results of an asset",
+  tags: ["Kaedim Web API"],
+  headers: CredentialHeaders,
+  querystring: Type.Object({
+    devID: Type.Optional(Id("Your developer ID")),
+    requestID: Type.Optional(Id("The asset")),
+    studioID: Type.Optional(Id("Your team")),
+  }),
+  response: { 200: FetchedAsset, ...errors(400, 401, 403, 404, 429) },
+};
+
+export function fetchRequestRoute(app: FastifyInstance, context: Context, guards: AccountGuards): void {
+  for (const path of ["/fetchRequest", "/fetchRequest/:devID"]) {
+    app.get(path, { schema }, async (request) => {
+      const caller = await authenticate(context, request);
+      guards.rate(caller.accountId);
+      const query = queryFields(request);
+      const body = bodyFields(request);
+      checkDevId(caller, query, body, pathParameter(request, "devID"));
+      const requestId = query.text("requestID") ?? body.text("requestID");
+      if (requestId === null) throw invalid("a missing requestID");
+      const studioId = query.text("studioID") ?? body.text("studioID");
+      if (studioId !== null) await requireMember(context.db, caller.accountId, studioId);
+      if (!isId(requestId)) throw new ApiError("request_unknown");
+      request.assetId = requestId;
+      const scope = studioId === null ? visibleTo(caller.accountId) : sql`r.studio_id = ${studioId}`;
+      const [row] = await loadAssets(context.db, sql`r.id = ${requestId} and ${scope}`);
+      if (!row) throw new ApiError("request_unknown");
+      const asset = presentAsset(row, createLinker(context.keys.link, requestOrigin(context, request), context.now()));
+      return { ...asset, asset };
+    });
+  }
+}

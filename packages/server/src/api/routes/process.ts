@@ -1,0 +1,78 @@
+import type { FastifyInstance } from "fastify";
+import { authenticate, checkDevId, header } from "../../auth/authenticate.ts";
+import { LIMITS } from "../../config/limits.ts";
+import type { Context } from "../../context.ts";
+import { findProject, requireMember } from "../../requests/access.ts";
+import { readImages } from "../../requests/given-images.ts";
+import { submit } from "../../requests/submit.ts";
+import type { AccountGuards } from "../account-guards.ts";
+import { invalid } from "../errors.ts";
+import { parseName, parseOptions, parseQuality, parseTags, parseViews } from "../parse-options.ts";
+import { bodyFields, queryFields } from "../request-fields.ts";
+import { Accepted, CredentialHeaders, errors, ProcessBody } from "../schemas.ts";
+
+export const ACCEPTED_MESSAGE = "request sent successfully, please check webhook in 10-15 mins";
+
+const schema = {
+  summary: "Make an asset from 1 to 6 images",
+  tags: ["Kaedim Web API"],
+  consumes: ["application/json", "multipart/form-data", "application/x-www-form-urlencoded"],
+  headers: CredentialHeaders,
+  body: ProcessBody,
+  response: { 201: Accepted, ...errors(400, 401, 403, 406, 408, 409, 413, 415, 429) },
+};
+
+export function processRoute(app: FastifyInstance, context: Context, guards: AccountGuards): void {
+  app.post(
+    "/process",
+    {
+      schema,
+      bodyLimit: LIMITS.processBodyBytes,
+      // Before the body: a stranger's upload is not read.
+      onRequest: async (request, reply) => {
+        request.caller = await authenticate(context, request);
+        guards.rate(request.caller.accountId);
+        guards.upload(request, reply);
+      },
+    },
+    async (request, reply) => {
+      const caller = request.caller!;
+      const fields = bodyFields(request);
+      checkDevId(caller, fields, queryFields(request));
+      parseQuality(fields);
+      const studioId = fields.text("studioID");
+      if (studioId !== null) await requireMember(context.db, caller.accountId, studioId);
+      const projectId = fields.text("projectID");
+      const project = projectId === null ? null : await findProject(context.db, caller.accountId, projectId);
+      const { options, warnings } = parseOptions(fields, project?.style);
+      const test = fields.flag("test");
+      const images = readImages(fields, context.policy, !test);
+      if (images.length === 0) throw invalid("missing images: send 1 to 6 as files or imageUrls");
+      const idempotencyKey = header(request, "idempotency-key");
+      if (idempotencyKey !== null && idempotencyKey.length > 255)
+        throw invalid("an Idempotency-Key of over 255 characters");
+      const requestID = await submit(context, {
+        accountId: caller.accountId,
+        studioId: studioId?.toLowerCase() ?? project?.studioId ?? null,
+        projectId: project?.id ?? null,
+        name: parseName(fields),
+        tags: parseTags(fields),
+        test,
+        options,
+        warnings,
+        images,
+        views: parseViews(fields, images.length),
+        idempotencyKey,
+      });
+      request.assetId = requestID;
+      reply.code(201);
+      return {
+        status: "success",
+        devID: caller.accountId,
+        requestID,
+        message: ACCEPTED_MESSAGE,
+        ...(warnings.length > 0 ? { warnings } : {}),
+      };
+    },
+  );
+}

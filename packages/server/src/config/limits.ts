@@ -1,0 +1,37 @@
+/** Fixed limits of the contract, in one place. Those that an operator may change are in `Config`. */
+export const LIMITS = {
+  images: 6,
+  imageBytes: 5 * 1024 * 1024,
+  /** Six images as base64 in JSON, and room for the fields. */
+  processBodyBytes: Math.ceil((6 * 5 * 1024 * 1024 * 4) / 3) + 1024 * 1024,
+  bodyBytes: 64 * 1024,
+  /** Bytes of upload that the process holds in memory at a time, over all requests. */
+  uploadBudgetBytes: 768 * 1024 * 1024,
+  jsonDepth: 32,
+  multipartParts: 64,
+  fieldBytes: 64 * 1024,
+  urlCharacters: 2048,
+  nameCharacters: 128,
+  tags: 32,
+  tagCharacters: 64,
+  destinations: 10,
+  refreshTokens: 20,
+  iterations: 100,
+
+  polycount: { min: 500, max: 300_000 },
+  centimetres: { max: 100_000 },
+  textureSizes: [256, 512, 1024, 2048, 4096],
+  lods: { max: 5 },
+  seed: { max: 2 ** 32 - 1 },
+
+  jwtSeconds: 12 * 3600,
+  linkSeconds: 3600,
+  signInSeconds: 24 * 3600,
+  sessionSeconds: 30 * 24 * 3600,
+  idempotencySeconds: 24 * 3600,
+
+  /** Engine faults (a crash, memory, time) after which a job is given up. */
+  engineFailures: 3,
+  /** Attempts lost because the whole server died; generous, since that is seldom the job's fault. */
+  lostAttempts: 10,
+} as const;

@@ -1,0 +1,35 @@
+import type { runEngine } from "@maquette/engine/host";
+import type { Logger } from "pino";
+import type { CredentialStore } from "./auth/credential-store.ts";
+import type { FailureLimiter } from "./auth/failure-limiter.ts";
+import type { Keys } from "./auth/keys.ts";
+import type { Config } from "./config/read-config.ts";
+import type { Db } from "./db/open-database.ts";
+import type { Jobs } from "./jobs/jobs.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Storage } from "./storage/storage.ts";
+import type { AddressPolicy } from "./webhooks/address-policy.ts";
+import type { Resolve } from "./webhooks/send-request.ts";
+
+export type RunEngine = typeof runEngine;
+
+/** What the parts of a server share. */
+export interface Context {
+  config: Config;
+  db: Db;
+  jobs: Jobs;
+  storage: Storage;
+  keys: Keys;
+  credentials: CredentialStore;
+  failures: FailureLimiter;
+  policy: AddressPolicy;
+  metrics: Metrics;
+  log: Logger;
+  runEngine: RunEngine;
+  /** Milliseconds since 1970. Tests move it; everything that expires asks it. */
+  now(): number;
+  /** Name look-up of outgoing requests; the system's unless a test plays another. */
+  resolve?: Resolve;
+  /** Origin of links that are not made for an HTTP request. */
+  publicUrl(): string;
+}

@@ -1,0 +1,244 @@
+import type { AssetOptions, AssetReport, Stage, Style } from "@maquette/engine/asset";
+import type { FileFormat, Quality, Topology, ViewHint } from "@maquette/engine/types";
+import type { ColumnType, Generated } from "kysely";
+
+/** JSON columns are written as text, since the two drivers disagree on what to do with arrays. */
+type Json<T> = ColumnType<T, string, string>;
+type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+
+/** Somebody who makes assets. Its id is the devID. */
+export interface AccountTable {
+  id: string;
+  email: string;
+  name: string;
+  created_at: Date;
+  /** Where the account's last job ends in the fair queue's virtual time. */
+  queue_finish: Generated<number>;
+}
+
+/** SHA-256 of what is presented, in hex; the webhook secret alone must be read back and is sealed instead. */
+export interface CredentialTable {
+  account_id: string;
+  api_key_hash: string;
+  secret_sealed: string;
+  /** `jti` of the newest JWT. */
+  jwt_id: Nullable<string>;
+  /** JWTs issued before are void, whatever the server's setting says. */
+  jwt_not_before: Date;
+}
+
+export interface RefreshTokenTable {
+  hash: string;
+  account_id: string;
+  created_at: Date;
+}
+
+export interface SignInLinkTable {
+  hash: string;
+  account_id: string;
+  expires_at: Date;
+}
+
+export interface SessionTable {
+  hash: string;
+  account_id: string;
+  created_at: Date;
+  expires_at: Date;
+}
+
+export interface StudioTable {
+  id: string;
+  name: string;
+  created_at: Date;
+}
+
+export type StudioRole = "owner" | "admin" | "editor";
+
+export interface MembershipTable {
+  studio_id: string;
+  account_id: string;
+  role: StudioRole;
+  created_at: Date;
+}
+
+/** What a project sets for its assets. Absent: the request's or the engine's default. */
+export interface ProjectStyle extends Partial<Style> {
+  topology?: Topology;
+  polycount?: number;
+  /** Texels a metre. */
+  texelDensity?: number;
+}
+
+/** A style, of one account or of a studio. */
+export interface ProjectTable {
+  id: string;
+  account_id: Nullable<string>;
+  studio_id: Nullable<string>;
+  name: string;
+  style: Json<ProjectStyle>;
+  created_at: Date;
+  deleted_at: Nullable<Date>;
+}
+
+/** A webhook's address. `disabled`: switched off after failing too long; `removed`: made room or taken away. */
+export interface DestinationTable {
+  id: string;
+  account_id: string;
+  url: string;
+  state: "active" | "disabled" | "removed";
+  created_at: Date;
+  last_success_at: Nullable<Date>;
+  failing_since: Nullable<Date>;
+  last_error: Nullable<string>;
+}
+
+export interface RequestTable {
+  id: string;
+  account_id: string;
+  studio_id: Nullable<string>;
+  project_id: Nullable<string>;
+  name: string;
+  /** The name as an identifier, unique in the account. */
+  identifier: string;
+  tags: Json<string[]>;
+  test: boolean;
+  created_at: Date;
+  deleted_at: Nullable<Date>;
+}
+
+export interface ImageTable {
+  id: string;
+  request_id: string;
+  /** Where it is fetched from; null when its bytes came with the request. */
+  url: Nullable<string>;
+  name: Nullable<string>;
+  /** These four are null until a picture from a URL has been fetched. */
+  mime: Nullable<string>;
+  bytes: Nullable<number>;
+  sha256: Nullable<string>;
+  storage_key: Nullable<string>;
+  created_at: Date;
+}
+
+/** `queued` and `running` are `new` to the API. */
+export type IterationStatus = "queued" | "running" | "completed" | "dismissed" | "approved" | "uploaded";
+
+export interface IterationInput {
+  imageID: string;
+  view: ViewHint;
+}
+
+export interface IterationTable {
+  id: string;
+  request_id: string;
+  account_id: string;
+  number: number;
+  status: IterationStatus;
+  quality: Quality;
+  options: Json<AssetOptions>;
+  inputs: Json<IterationInput[]>;
+  edit_description: Nullable<string>;
+  /** Which wishes of the description were applied, in words. */
+  applied: NullableJson<string[]>;
+  warnings: Json<string[]>;
+  texturing_method: Nullable<string>;
+  /** Counts the starts; only the newest may report progress or finish. */
+  attempt: Generated<number>;
+  /** Attempts that ended in a fault of the engine. */
+  failures: Generated<number>;
+  /** Attempts that never ended, since the server died. */
+  lost: Generated<number>;
+  stage: Nullable<Stage | "fetch">;
+  progress: Generated<number>;
+  /** Start in the fair queue's virtual time. */
+  queue_tag: number;
+  cause: Nullable<string>;
+  cause_code: Nullable<string>;
+  report: NullableJson<AssetReport>;
+  created_at: Date;
+  started_at: Nullable<Date>;
+  completed_at: Nullable<Date>;
+}
+
+export interface ArtifactTable {
+  id: string;
+  iteration_id: string;
+  format: FileFormat;
+  name: string;
+  mime: string;
+  bytes: number;
+  sha256: string;
+  storage_key: string;
+}
+
+/** One webhook message to one destination. Its id is the message's. */
+export interface DeliveryTable {
+  id: string;
+  account_id: string;
+  destination_id: string;
+  iteration_id: string;
+  state: "pending" | "delivered" | "dead";
+  attempts: Generated<number>;
+  created_at: Date;
+  /** When the day of retries began: at first, and again when somebody re-sends it. */
+  window_start: Date;
+  next_at: Nullable<Date>;
+  finished_at: Nullable<Date>;
+  last_status: Nullable<number>;
+  last_error: Nullable<string>;
+}
+
+export interface AuditEventTable {
+  id: Generated<number>;
+  /** Whom it concerns. */
+  account_id: Nullable<string>;
+  studio_id: Nullable<string>;
+  /** Who did it; null: the server. */
+  actor_id: Nullable<string>;
+  kind: string;
+  detail: Json<Record<string, unknown>>;
+  address: Nullable<string>;
+  at: Date;
+}
+
+export interface IdempotencyTable {
+  account_id: string;
+  key: string;
+  fingerprint: string;
+  request_id: string;
+  created_at: Date;
+}
+
+/** Failed authentications in a window, by address or account. */
+export interface AuthFailureTable {
+  bucket: string;
+  count: number;
+  window_start: Date;
+}
+
+export interface SettingTable {
+  name: string;
+  value: string;
+}
+
+export interface Schema {
+  account: AccountTable;
+  credential: CredentialTable;
+  refresh_token: RefreshTokenTable;
+  sign_in_link: SignInLinkTable;
+  session: SessionTable;
+  studio: StudioTable;
+  membership: MembershipTable;
+  project: ProjectTable;
+  destination: DestinationTable;
+  request: RequestTable;
+  image: ImageTable;
+  iteration: IterationTable;
+  artifact: ArtifactTable;
+  delivery: DeliveryTable;
+  audit_event: AuditEventTable;
+  idempotency: IdempotencyTable;
+  auth_failure: AuthFailureTable;
+  setting: SettingTable;
+}

@@ -1,0 +1,184 @@
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { runEngine } from "@maquette/engine/host";
+import type { FastifyInstance } from "fastify";
+import { type Logger, pino } from "pino";
+import { createApp } from "./api/app.ts";
+import { ApiError } from "./api/errors.ts";
+import { createAccount, createSignInLink, OWNER_EMAIL } from "./auth/accounts.ts";
+import { CredentialStore } from "./auth/credential-store.ts";
+import { FailureLimiter } from "./auth/failure-limiter.ts";
+import { checkMasterKey, deriveKeys, loadMasterKey } from "./auth/keys.ts";
+import { type Config, listensOnLoopback } from "./config/read-config.ts";
+import type { Context, RunEngine } from "./context.ts";
+import { type DirectoryLock, lockDirectory } from "./db/lock-directory.ts";
+import { migrate } from "./db/migrate.ts";
+import { type OpenDatabase, openEmbedded, openPostgres } from "./db/open-database.ts";
+import { startHousekeeping } from "./housekeeping.ts";
+import { Consumer, type RunningConsumer } from "./jobs/consumer.ts";
+import { type AssetJob, type DeliveryJob, Jobs, LANES } from "./jobs/jobs.ts";
+import { createMetrics } from "./metrics.ts";
+import { localStorage } from "./storage/local.ts";
+import { s3Storage } from "./storage/s3.ts";
+import { writeDurably } from "./storage/write-durably.ts";
+import { deliver } from "./webhooks/deliver.ts";
+import type { Resolve } from "./webhooks/send-request.ts";
+import { makeAsset } from "./worker/make-asset.ts";
+
+export interface ServerOptions {
+  log?: Logger;
+  /** How assets are made; an engine process unless a test stands in for it. */
+  runEngine?: RunEngine;
+  now?: () => number;
+  resolve?: Resolve;
+}
+
+export interface Server {
+  /** Where this process listens. */
+  url: string;
+  context: Context;
+  /** Set by the start that made the owner's account. */
+  firstStart: { signInUrl: string; credentialsPath: string } | null;
+  /** Finishes what runs, or hands it back when the deadline passes, and frees everything. */
+  close(deadlineMs?: number): Promise<void>;
+}
+
+/** Webhook messages at a time. A destination that hangs holds at most its own few slots. */
+const DELIVERY_SLOTS = { healthy: { slots: 24, groupSlots: 3 }, failing: { slots: 12, groupSlots: 1 } };
+
+/** The log of a server: JSON lines, and nothing in them that opens a door. */
+export function createLog(level: string): Logger {
+  return pino({ level, base: { app: "maquette" }, redact: ["headers", "req.headers"] });
+}
+
+/**
+ * Starts a server in this process.
+ * @throws DirectoryInUse, ConfigError
+ */
+export async function startServer(config: Config, options: ServerOptions = {}): Promise<Server> {
+  const log = options.log ?? createLog(config.logLevel);
+  const now = options.now ?? Date.now;
+  const undo: (() => Promise<void> | void)[] = [];
+  const cleanUp = async () => {
+    for (const step of undo.reverse()) await step();
+  };
+  try {
+    let lock: DirectoryLock | null = null;
+    if (config.databaseUrl === null) {
+      lock = lockDirectory(config.dataDir);
+      undo.push(() => lock?.release());
+    }
+    const master = await loadMasterKey(config.masterKey, config.dataDir);
+    const database = await open(config, log);
+    undo.push(() => database.close());
+    await migrate(database.db);
+    await checkMasterKey(database.db, master);
+    const jobs = await Jobs.start(database.pglite ? { pglite: database.pglite } : { url: config.databaseUrl! }, log);
+    undo.push(() => jobs.stop());
+    if (database.pglite) {
+      const released = await jobs.releaseAll(database.db);
+      if (released > 0) log.info({ released }, "jobs of the former process released");
+    }
+    const storage = config.s3 ? s3Storage(config.s3) : localStorage(join(config.dataDir, "files"));
+    await storage.check();
+
+    let local = "";
+    const context: Context = {
+      config,
+      db: database.db,
+      jobs,
+      storage,
+      keys: deriveKeys(master),
+      credentials: new CredentialStore(database.db, database.pglite !== null),
+      failures: new FailureLimiter(database.db, now),
+      policy: { allow: config.allow, loopback: listensOnLoopback(config) },
+      metrics: createMetrics(),
+      log,
+      runEngine: options.runEngine ?? runEngine,
+      now,
+      ...(options.resolve ? { resolve: options.resolve } : {}),
+      publicUrl: () => config.publicUrl ?? local,
+    };
+    const app = await createApp(context);
+    undo.push(() => app.close());
+    local = await listen(app, config);
+    const firstStart = config.role === "worker" ? null : await createOwner(context);
+    lock?.announce(local);
+
+    const consumers = config.role === "api" ? [] : startConsumers(context);
+    const stopHousekeeping = startHousekeeping(
+      context,
+      database.pglite && (() => database.pglite!.exec("vacuum (analyze)")),
+    );
+    undo.push(stopHousekeeping);
+    log.info({ url: local, role: config.role, database: database.pglite ? "embedded" : "postgres" }, "started");
+    let closing: Promise<void> | null = null;
+    return {
+      url: local,
+      context,
+      firstStart,
+      close(deadlineMs = config.shutdownSeconds * 1000) {
+        closing ??= (async () => {
+          log.info({ running: consumers.reduce((sum, consumer) => sum + consumer.running, 0) }, "stopping");
+          // Both at once: requests in flight need no worker, and jobs need no requests.
+          await Promise.all([app.close(), ...consumers.map((consumer) => consumer.stop(deadlineMs))]);
+          await cleanUp();
+          log.info("stopped");
+        })();
+        return closing;
+      },
+    };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function open(config: Config, log: Logger): Promise<OpenDatabase> {
+  if (config.databaseUrl === null) return openEmbedded(config.dataDir);
+  return openPostgres(config.databaseUrl, (error) => log.error({ err: error }, "database connection lost"));
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<string> {
+  await app.listen({ port: config.port, host: config.host });
+  const { port } = app.server.address() as AddressInfo;
+  const anywhere = config.host === "0.0.0.0" || config.host === "::";
+  const host = anywhere ? "localhost" : config.host.includes(":") ? `[${config.host}]` : config.host;
+  return `${config.tls ? "https" : "http"}://${host}:${port}`;
+}
+
+function startConsumers(context: Context): RunningConsumer[] {
+  const { jobs, log, config } = context;
+  const assets = new Consumer<AssetJob>(jobs, log, {
+    queue: "asset",
+    slots: config.concurrency,
+    handle: (job, signal) => makeAsset(context, job, signal),
+  });
+  const deliveries = (lane: keyof typeof LANES) =>
+    new Consumer<DeliveryJob>(jobs, log, {
+      queue: "delivery",
+      ...DELIVERY_SLOTS[lane],
+      minPriority: LANES[lane],
+      maxPriority: LANES[lane],
+      handle: (job) => deliver(context, job),
+    });
+  return [assets, deliveries("healthy"), deliveries("failing")];
+}
+
+/** Makes the first account, once, and leaves its credentials where only this user can read them. */
+async function createOwner(context: Context): Promise<Server["firstStart"]> {
+  const any = await context.db.selectFrom("account").select("id").limit(1).executeTakeFirst();
+  if (any) return null;
+  const credentialsPath = join(context.config.dataDir, "credentials.json");
+  try {
+    const { devID } = await createAccount(context, OWNER_EMAIL, (credentials) =>
+      writeDurably(credentialsPath, `${JSON.stringify(credentials, null, 2)}\n`, 0o600),
+    );
+    const token = await createSignInLink(context, devID);
+    return { signInUrl: `${context.publicUrl()}/sign-in?token=${token}`, credentialsPath };
+  } catch (error) {
+    // Another server of the same database was faster.
+    if (error instanceof ApiError && error.code === "account_exists") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+import { constants, createReadStream } from "node:fs";
+import { access, mkdir, open, readFile, rm } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
+import { ObjectMissing, type Storage } from "./storage.ts";
+import { writeDurably } from "./write-durably.ts";
+
+/** Files below one directory. */
+export function localStorage(directory: string): Storage {
+  const root = resolve(directory);
+  const locate = (key: string): string => {
+    const path = resolve(join(root, key));
+    if (!path.startsWith(root + sep)) throw new Error(`storage key outside the storage: ${key}`);
+    return path;
+  };
+  const missing = (key: string) => (error: NodeJS.ErrnoException) => {
+    throw error.code === "ENOENT" ? new ObjectMissing(key) : error;
+  };
+  return {
+    put: (key, data) => writeDurably(locate(key), data),
+    get: (key) => readFile(locate(key)).catch(missing(key)),
+    async stream(key, start, end) {
+      const path = locate(key);
+      // Opened before it is handed out, so that a missing file is an error and not an empty body.
+      const handle = await open(path, "r").catch(missing(key));
+      return createReadStream(path, { fd: handle, start, end });
+    },
+    removeAll: (prefix) => rm(locate(prefix), { recursive: true, force: true }),
+    async check() {
+      await mkdir(root, { recursive: true, mode: 0o700 });
+      await access(root, constants.W_OK);
+    },
+  };
+}
