@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import sharp from "sharp";
+import { which } from "./find-tools.ts";
 import {
   IMPORT_DEFAULTS,
   type ImportFacts,
@@ -26,12 +27,14 @@ const NORMALS = 6;
  */
 export async function importWithAssimp(files: readonly string[], options: ImportOptions = {}): Promise<ImportFacts[]> {
   const { sampledFaces, timeout } = { ...IMPORT_DEFAULTS, ...options };
+  const assimp = which("assimp");
+  if (!assimp) throw new Error("Assimp is missing. Run: npm run test:setup");
   const folder = await mkdtemp(join(tmpdir(), "maquette-assimp-"));
   try {
     const all: ImportFacts[] = [];
     for (const file of files) {
       const out = join(folder, "scene.json");
-      await run("assimp", ["export", file, out, "-fassjson"], { timeout, maxBuffer: 1 << 26 }).catch((error) => {
+      await run(assimp, ["export", file, out, "-fassjson"], { timeout, maxBuffer: 1 << 26 }).catch((error) => {
         throw new Error(`Assimp cannot import ${file}: ${error.message}\n${error.stdout}${error.stderr}`);
       });
       all.push(await readScene(file, JSON.parse(await readFile(out, "utf8")), sampledFaces));

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { blenderCommand } from "./find-tools.ts";
 import { IMPORT_DEFAULTS, type ImportFacts, type ImportOptions, sumFacts } from "./import-facts.ts";
 
 const SCRIPT = fileURLToPath(new URL("./blender_facts.py", import.meta.url));
@@ -17,13 +18,16 @@ const SCRIPT = fileURLToPath(new URL("./blender_facts.py", import.meta.url));
  */
 export async function importWithBlender(files: readonly string[], options: ImportOptions = {}): Promise<ImportFacts[]> {
   const { sampledFaces, timeout } = { ...IMPORT_DEFAULTS, ...options };
+  const blender = blenderCommand();
+  if (!blender) throw new Error("Blender is missing. Run: npm run test:setup");
   const folder = await mkdtemp(join(tmpdir(), "maquette-blender-"));
   try {
     const job = join(folder, "job.json");
     const out = join(folder, "facts.json");
     await writeFile(job, JSON.stringify({ files, sampledFaces, out }));
     const args = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P", SCRIPT, "--", job];
-    await promisify(execFile)("blender", args, { timeout, maxBuffer: 1 << 28 }).catch((error) => {
+    const settings = { timeout, env: blender.env, maxBuffer: 1 << 28 };
+    await promisify(execFile)(blender.file, args, settings).catch((error) => {
       throw new Error(`Blender failed: ${error.message}\n${tail(error.stdout)}${tail(error.stderr)}`);
     });
     const results: (ImportFacts & { error?: string })[] = JSON.parse(await readFile(out, "utf8"));
