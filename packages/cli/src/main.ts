@@ -1,5 +1,5 @@
 import { EngineError } from "@maquette/engine";
-import { EXIT, HELP, MAKE_HELP, UsageError } from "./usage.ts";
+import { ACCOUNT_HELP, EXIT, HELP, MAKE_HELP, SERVE_HELP, UsageError } from "./usage.ts";
 
 /** Runs the command line and sets the exit code. */
 export async function main(args: string[]): Promise<void> {
@@ -35,7 +35,8 @@ async function run(args: string[]): Promise<number> {
 }
 
 function help(command: string | undefined): number {
-  console.log(command === "make" ? MAKE_HELP : HELP);
+  const texts: Record<string, string> = { make: MAKE_HELP, serve: SERVE_HELP, account: ACCOUNT_HELP };
+  console.log(texts[command ?? ""] ?? HELP);
   return EXIT.ok;
 }
 

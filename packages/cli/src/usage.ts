@@ -13,7 +13,7 @@ Usage
   maquette help [COMMAND]       this text, or a command's
   maquette version
 
-Run 'maquette help make' for the options of make.`;
+Run 'maquette help make', 'help serve' or 'help account' for their options.`;
 
 export const MAKE_HELP = `Usage: maquette make IMAGE... [options]
 
@@ -39,3 +39,22 @@ Result
   --json                   print the report as JSON; progress goes to standard error
 
 Exit code: 0 made, 2 wrong arguments, 3 a picture was refused (the sentence says why), 1 anything else.`;
+
+export const SERVE_HELP = `Usage: maquette serve [--role all|api|worker]
+
+Serves the web app and the API on http://localhost:8080 and works through the queue. The first start creates the owner
+account, prints a one-time sign-in link and writes the API credentials to credentials.json in the data folder.
+
+Environment
+  PORT, HOST, PUBLIC_URL        where it listens, and the address that its links carry
+  TLS_CERT, TLS_KEY             files that switch HTTPS on
+  MAQUETTE_DATA                 data folder (default ./maquette-data)
+  DATABASE_URL                  PostgreSQL instead of the embedded database
+  S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY
+                                S3-compatible storage instead of the data folder
+  MAQUETTE_ALLOW_HOSTS          hosts and CIDRs that picture URLs and webhooks may reach besides public ones
+  MAQUETTE_CONCURRENCY          assets made at a time`;
+
+export const ACCOUNT_HELP = `Usage
+  maquette account create --email E [--json]    make an account; prints devID, API key, secret and refresh token once
+  maquette account link [--email E]             print a one-time sign-in link (the owner's by default)`;
