@@ -1,0 +1,35 @@
+import { makeAsset } from "@maquette/engine/pipeline";
+import type { Quality } from "@maquette/engine/types";
+import { CASES } from "../inputs/cases.ts";
+import { loadGlb } from "../load/glb.ts";
+import type { Method } from "./method.ts";
+
+/**
+ * The product, from the bytes of the pictures to the delivered GLB, which is loaded like anybody's file. Labels go in
+ * as hints where a case has them. The longest side is ordered as 100 cm, so that the asset's metres are cube units; its
+ * pivot is the centre of its box, and so is the truth's origin.
+ */
+export function maquette(name: string, quality: Quality, prior: boolean, seed: number): Method {
+  return {
+    name,
+    cases: CASES,
+    async run(pictures, _cameras, { longest }) {
+      const labelled = pictures.every((p) => p.label);
+      const { files } = await makeAsset(
+        pictures.map((p) => p.bytes),
+        {
+          quality,
+          seed,
+          prior,
+          name: "bench",
+          [longest]: 100,
+          ...(labelled && { views: pictures.map((p) => p.label!) }),
+        },
+        {},
+      );
+      const glb = files.find((file) => file.format === "glb");
+      if (!glb) throw new Error("the asset came without a GLB");
+      return loadGlb(glb.data);
+    },
+  };
+}

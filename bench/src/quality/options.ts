@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import type { Quality } from "@maquette/engine/types";
+import { CASES, type CaseName } from "../inputs/cases.ts";
+import { choose, listFolder, listPacks, type ModelRef } from "../load/models.ts";
+import { METHOD_NAMES, type MethodName } from "../methods/registry.ts";
+
+const DEFAULT_DATA = "../shared/data";
+
+export const USAGE = `Usage: npm run bench:quality -- (--models DIR | --data DIR) [options]
+
+  --models DIR       every GLB and glTF file under DIR
+  --data DIR         the packed models (default: ../shared/data when it is there)
+  --split NAME       of the packed models: validation (default), training, all
+  --packs A,B        only packed models of these sources, e.g. kaykit,quaternius/animals_pack
+  --cases A,B        of ${CASES.join(",")} (default: all)
+  --methods A,B      of ${METHOD_NAMES.join(",")} (default: maquette and the floors)
+  --no-prior         also measure the product without its learned prior
+  --quality LEVEL    of the product: standard (default), high, ultra
+  --limit N          a fixed random choice of N models
+  --seed S           of the choice, the cameras and the samples (default 1)
+  --jobs N           processes at once, 1 or 2 (default 1; two share the cores and blur the seconds)
+  --by-source        also a table for each source
+  --by-kind          also a table for each kind
+  --sheet FILE.png   contact sheets, one a case: all objects, or of more than 24 the ten worst, middle and best
+  --json FILE        everything measured
+`;
+
+export interface Options {
+  models: ModelRef[];
+  cases: CaseName[];
+  methods: MethodName[];
+  quality: Quality;
+  seed: number;
+  jobs: number;
+  bySource: boolean;
+  byKind: boolean;
+  sheet: string | undefined;
+  json: string | undefined;
+}
+
+/** @throws with a sentence that names the option, what it takes and what it got; null when only help was asked for. */
+export function readOptions(args: readonly string[]): Options | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      models: { type: "string" },
+      data: { type: "string" },
+      split: { type: "string", default: "validation" },
+      packs: { type: "string" },
+      cases: { type: "string", default: CASES.join(",") },
+      methods: { type: "string", default: METHOD_NAMES.filter((name) => name !== "maquette-no-prior").join(",") },
+      "no-prior": { type: "boolean", default: false },
+      quality: { type: "string", default: "standard" },
+      limit: { type: "string" },
+      seed: { type: "string", default: "1" },
+      jobs: { type: "string", default: "1" },
+      "by-source": { type: "boolean", default: false },
+      "by-kind": { type: "boolean", default: false },
+      sheet: { type: "string" },
+      json: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return null;
+  const methods = listOf("--methods", values.methods, METHOD_NAMES);
+  if (values["no-prior"] && !methods.includes("maquette-no-prior")) methods.splice(1, 0, "maquette-no-prior");
+  const seed = numberOf("--seed", values.seed, 0, 2 ** 31);
+  const limit = values.limit ? numberOf("--limit", values.limit, 1, 1e6) : Number.POSITIVE_INFINITY;
+  const options = {
+    cases: listOf("--cases", values.cases, CASES),
+    methods,
+    quality: oneOf("--quality", values.quality, ["standard", "high", "ultra"] as const),
+    seed,
+    jobs: Math.min(numberOf("--jobs", values.jobs, 1, 2), availableParallelism()),
+    bySource: values["by-source"],
+    byKind: values["by-kind"],
+    sheet: values.sheet,
+    json: values.json,
+  };
+  const split = oneOf("--split", values.split, ["validation", "training", "all"] as const);
+  const folder = values.models ?? values.data ?? DEFAULT_DATA;
+  if (!existsSync(folder)) throw new Error(`${values.models ? "--models" : "--data"}: there is no folder ${folder}`);
+  const models = values.models ? listFolder(folder) : listPacks(folder, split, values.packs?.split(","));
+  if (models.length === 0)
+    throw new Error(
+      `no models in ${folder}: ${values.models ? "no .glb or .gltf file" : "no object matches --split and --packs"}`,
+    );
+  return { ...options, models: choose(models, limit, seed) };
+}
+
+function listOf<T extends string>(option: string, text: string, allowed: readonly T[]): T[] {
+  return text.split(",").map((item) => oneOf(option, item, allowed));
+}
+
+function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
+  if (!(allowed as readonly string[]).includes(text)) {
+    throw new Error(`${option}: expected ${allowed.join(", ")} but received ${text}`);
+  }
+  return text as T;
+}
+
+function numberOf(option: string, text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new Error(`${option}: expected a whole number from ${low} to ${high} but received ${text}`);
+  }
+  return value;
+}

@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Document, NodeIO } from "@gltf-transform/core";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { METRICS } from "../src/measure/measure.ts";
+import type { Row } from "../src/quality/evaluate.ts";
+import { summarize } from "../src/quality/summary.ts";
+import { crane, sphere } from "./shapes.ts";
+
+const COMMAND = fileURLToPath(new URL("../src/quality.ts", import.meta.url));
+const run = (...args: string[]) => promisify(execFile)(process.execPath, [COMMAND, ...args]);
+
+describe("bench:quality", () => {
+  const directory = mkdtempSync(join(tmpdir(), "maquette-quality-"));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  beforeAll(async () => {
+    for (const [name, mesh] of [
+      ["crane", crane()],
+      ["ball", sphere(30, 3, [5, 5, 5])],
+    ] as const) {
+      const document = new Document();
+      const buffer = document.createBuffer();
+      const primitive = document
+        .createPrimitive()
+        .setAttribute(
+          "POSITION",
+          document.createAccessor().setType("VEC3").setArray(Float32Array.from(mesh.positions)).setBuffer(buffer),
+        )
+        .setIndices(document.createAccessor().setArray(Uint16Array.from(mesh.triangles)).setBuffer(buffer));
+      document.createScene().addChild(document.createNode().setMesh(document.createMesh().addPrimitive(primitive)));
+      writeFileSync(join(directory, `${name}.glb`), await new NodeIO().writeBinary(document));
+    }
+  });
+
+  it("measures a folder of models, prints a table, writes JSON and contact sheets", async () => {
+    const [json, sheet] = [join(directory, "out.json"), join(directory, "sheet.png")];
+    const { stdout } = await run(
+      ...["--models", directory, "--cases", "S1,M2", "--methods", "balloon,hull", "--jobs", "2"],
+      ...["--json", json, "--sheet", sheet],
+    );
+    expect(stdout).toMatch(/^S1: mean/m);
+    expect(stdout).toMatch(/^hull +2 +0 /m);
+    const result = JSON.parse(readFileSync(json, "utf8"));
+    expect(result.seed).toBe(1);
+    expect(result.models).toBe(2);
+    expect(result.machine.node).toBe(process.version);
+    expect(Object.keys(result.cases)).toEqual(["S1", "M2"]);
+    expect(Object.keys(result.cases.S1)).toEqual(["balloon"]);
+    expect(Object.keys(result.cases.M2)).toEqual(["balloon", "hull"]);
+    for (const field of ["iou", "cd", "f005", "f010", "f020", "normal", "viewIou", "inputIou", "seconds"]) {
+      expect(result.cases.M2.hull[field]).toBeTypeOf("number");
+    }
+    expect(result.objects.length).toBe(2 * 3);
+    const ball = result.objects.find(
+      (row: Row) => row.name === "ball" && row.method === "balloon" && row.case === "S1",
+    );
+    expect(ball.iou).toBeGreaterThan(0.9);
+    const { width } = await sharp(join(directory, "sheet-M2.png")).metadata();
+    expect(width).toBeGreaterThan(7 * 144);
+  });
+
+  it("gives the same figures for the same seed", async () => {
+    const figures = async (file: string) => {
+      await run(
+        "--models",
+        directory,
+        "--cases",
+        "S1",
+        "--methods",
+        "balloon",
+        "--limit",
+        "1",
+        "--json",
+        join(directory, file),
+      );
+      const { objects } = JSON.parse(readFileSync(join(directory, file), "utf8"));
+      return METRICS.map((metric) => objects[0][metric]);
+    };
+    expect(await figures("a.json")).toEqual(await figures("b.json"));
+  });
+
+  it.each([
+    [["--models", ".", "--cases", "S9"], /--cases: expected S1, .* but received S9/],
+    [["--models", ".", "--limit", "0"], /--limit: expected a whole number/],
+    [["--data", "."], /assets_1\.index\.json/],
+  ])("refuses %j with one clear sentence and exit code 2", async (args, message) => {
+    await expect(run(...args)).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
+  });
+});
+
+describe("summarize", () => {
+  it("gives mean, median and the mean of the worst tenth, worst being large for distances", () => {
+    const rows = Array.from({ length: 20 }, (_, i) => {
+      const metrics = Object.fromEntries(METRICS.map((metric) => [metric, i / 20]));
+      return { ...metrics, seconds: 1, peakMb: null, error: i === 0 ? "refused" : null } as Row;
+    });
+    const { mean, median, worstTenth, failed, objects } = summarize(rows);
+    expect([objects, failed]).toEqual([20, 1]);
+    expect(mean.iou).toBeCloseTo(0.475, 10);
+    expect(median.iou).toBeCloseTo(0.475, 10);
+    expect(worstTenth.iou).toBeCloseTo(0.025, 10);
+    expect(worstTenth.cd).toBeCloseTo(0.925, 10);
+    expect(mean.peakMb).toBeNull();
+  });
+});
