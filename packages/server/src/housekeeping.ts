@@ -1,6 +1,7 @@
 import { FAILURES } from "./auth/failure-limiter.ts";
 import { LIMITS } from "./config/limits.ts";
 import type { Context } from "./context.ts";
+import { purgeDeleted } from "./requests/remove.ts";
 
 const INTERVAL_MS = 10 * 60_000;
 
@@ -10,6 +11,7 @@ export function startHousekeeping(context: Context, vacuum: (() => Promise<unkno
   const run = async () => {
     try {
       await prune(context);
+      await purgeDeleted(context);
       // The embedded database has no autovacuum.
       await vacuum?.();
     } catch (error) {

@@ -11,21 +11,27 @@ import fastify, {
   LogController,
 } from "fastify";
 import type { Caller } from "../auth/authenticate.ts";
+import { authenticateAny } from "../auth/session.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Context } from "../context.ts";
 import { downloadRoute } from "../downloads/route.ts";
 import { createGuards } from "./account-guards.ts";
 import { ApiError } from "./errors.ts";
+import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { fetchAllRoute } from "./routes/fetch-all.ts";
 import { fetchProjectsRoute } from "./routes/fetch-projects.ts";
 import { fetchRequestRoute } from "./routes/fetch-request.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { processRoute } from "./routes/process.ts";
+import { projectRoutes } from "./routes/projects.ts";
 import { refreshJwtRoute } from "./routes/refresh-jwt.ts";
 import { registerHookRoute } from "./routes/register-hook.ts";
+import { requestRoutes } from "./routes/requests.ts";
 import { signInRoute } from "./routes/sign-in.ts";
+import { studioRoutes } from "./routes/studios.ts";
 import { webRoutes } from "./routes/web.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { SHARED_SCHEMAS } from "./schemas.ts";
 
 declare module "fastify" {
@@ -144,7 +150,19 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   );
   await app.register(
     async (scope) => {
+      await scope.register(cors, OPEN_CORS);
       adminRoutes(scope, context);
+      await scope.register(async (own) => {
+        own.addHook("onRequest", async (request) => {
+          request.caller ??= await authenticateAny(context, request);
+          guards.rate(request.caller.accountId);
+        });
+        accountRoutes(own, context);
+        requestRoutes(own, context, guards);
+        projectRoutes(own, context);
+        studioRoutes(own, context);
+        webhookRoutes(own, context);
+      });
     },
     { prefix: "/api/maquette/v1" },
   );
@@ -152,6 +170,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     await scope.register(cors, OPEN_CORS);
     downloadRoute(scope, context);
   });
+  app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   await app.register(async (scope) => {
     signInRoute(scope, context);
     await webRoutes(scope);

@@ -68,10 +68,15 @@ export function parseViews(fields: Fields, pictures: number): ViewHint[] {
     throw invalid(`views, which names ${given.length} directions for ${pictures} images`);
   }
   const views = given.map((value) => parseView(value));
+  checkViews(views);
+  return Array.from({ length: pictures }, (_, i) => views[i] ?? "auto");
+}
+
+/** @throws ApiError request_invalid when two pictures claim the same side */
+export function checkViews(views: readonly ViewHint[]): void {
   const labels = views.filter((view) => typeof view === "string" && view !== "auto");
   const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
   if (repeated !== undefined) throw invalid(`views, which names "${repeated}" twice`);
-  return Array.from({ length: pictures }, (_, i) => views[i] ?? "auto");
 }
 
 function parseView(value: unknown): ViewHint {

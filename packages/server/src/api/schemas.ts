@@ -125,4 +125,30 @@ export const AssetList = Type.Object({
   nextCursor: Type.Optional(Nullable(Type.String({ description: "For the next page; null on the last" }))),
 });
 
+export const Done = Type.Object({ status: Type.Literal("success") });
+
+export const PageQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
+  cursor: Type.Optional(Type.String({ description: "`nextCursor` of the page before" })),
+});
+
+export const ProjectStyleBody = Type.Object({
+  topology: Type.Optional(Type.String({ enum: ["quad", "triangle"] })),
+  shading: Type.Optional(Type.String({ enum: ["smooth", "flat", "angle"] })),
+  texturing: Type.Optional(Type.String({ enum: ["projected", "painted", "vertex", "none"] })),
+  palette: Type.Optional(Type.Integer({ minimum: 2, maximum: 256, description: "Number of colours" })),
+  polycount: Type.Optional(
+    Type.Integer({ minimum: 500, maximum: 300_000, description: "For requests that name none" }),
+  ),
+  texelDensity: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: "Texels a metre" })),
+});
+
+export const Project = Type.Object({
+  projectID: Id("The project"),
+  name: Type.String(),
+  studioID: Nullable(Type.String()),
+  style: ProjectStyleBody,
+  createdAt: Timestamp("When it was made"),
+});
+
 export const SHARED_SCHEMAS = [ErrorBody, Iteration, Asset];

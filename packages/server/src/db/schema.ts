@@ -105,6 +105,8 @@ export interface RequestTable {
   test: boolean;
   created_at: Date;
   deleted_at: Nullable<Date>;
+  /** When the files of a deleted request were gone. */
+  purged_at: Nullable<Date>;
 }
 
 export interface ImageTable {

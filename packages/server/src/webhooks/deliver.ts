@@ -51,6 +51,7 @@ export async function deliver(context: Context, job: Job<DeliveryJob>): Promise<
     delivery &&
     (await buildMessage(db, delivery.iteration_id, createLinker(context.keys.link, context.publicUrl(), now)));
   if (!delivery || !message) {
+    // Deleted, or done by a claim that was thought lost.
     await db.transaction().execute((trx) => context.jobs.complete(trx, "delivery", job));
     return;
   }

@@ -8,17 +8,15 @@ import { createLinker } from "../../downloads/links.ts";
 import { requireMember } from "../../requests/access.ts";
 import { type AssetRow, loadAssets, presentAsset } from "../../requests/load-assets.ts";
 import type { AccountGuards } from "../account-guards.ts";
-import { type Cursor, readCursor, writeCursor } from "../cursor.ts";
-import { ApiError, invalid } from "../errors.ts";
-import type { Fields } from "../fields.ts";
+import { ApiError } from "../errors.ts";
 import { requestOrigin } from "../origin.ts";
+import { readCursor, readLimit, readTimePlace, type TimePlace, writePage, writeTimePlace } from "../paging.ts";
 import { parseDay } from "../parse-date.ts";
 import { bodyFields, pathParameter, queryFields } from "../request-fields.ts";
 import { AssetList, CredentialHeaders, errors, Id } from "../schemas.ts";
 
 /** Rows that are in memory at a time when everything is asked for. */
 const PAGE = 200;
-const MAX_LIMIT = 1000;
 
 const schema = {
   summary: "List assets, newest first, pending ones included",
@@ -29,7 +27,7 @@ const schema = {
     start: Type.Optional(Type.String({ description: "First day, MM-DD-YYYY or YYYY-MM-DD, UTC" })),
     end: Type.Optional(Type.String({ description: "Last day, MM-DD-YYYY or YYYY-MM-DD, UTC" })),
     studioID: Type.Optional(Id("Your team: its assets instead of yours")),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
     cursor: Type.Optional(Type.String({ description: "`nextCursor` of the page before" })),
   }),
   response: { 200: AssetList, ...errors(400, 401, 403, 429) },
@@ -52,15 +50,12 @@ export function fetchAllRoute(app: FastifyInstance, context: Context, guards: Ac
       const where = sql`${scope} ${between(given("start"), given("end"))}`;
       const link = createLinker(context.keys.link, requestOrigin(context, request), context.now());
       const limit = readLimit(query.has("limit") ? query : body);
-      const cursor = given("cursor");
-      const after = cursor === null ? null : readCursor(cursor);
+      const cursor = readCursor(query.has("cursor") ? query : body);
+      const after = cursor === null ? null : readTimePlace(cursor);
       if (limit !== null) {
         const rows = await page(context, where, after, limit + 1);
-        const shown = rows.slice(0, limit);
-        return {
-          assets: shown.map((row) => presentAsset(row, link)),
-          nextCursor: rows.length > limit ? writeCursor(cursorOf(shown.at(-1)!)) : null,
-        };
+        const { shown, nextCursor } = writePage(rows, limit, (row) => writeTimePlace(placeOf(row)));
+        return { assets: shown.map((row) => presentAsset(row, link)), nextCursor };
       }
       // However many there are, they pass through in pages. The first is fetched before the answer begins, so that a
       // failing database is still a 500.
@@ -71,7 +66,7 @@ export function fetchAllRoute(app: FastifyInstance, context: Context, guards: Ac
         for (
           let rows = first;
           rows.length > 0;
-          rows = rows.length < PAGE ? [] : await page(context, where, cursorOf(rows.at(-1)!), PAGE)
+          rows = rows.length < PAGE ? [] : await page(context, where, placeOf(rows.at(-1)!), PAGE)
         ) {
           yield separator + rows.map((row) => JSON.stringify(presentAsset(row, link))).join(",");
           separator = ",";
@@ -84,25 +79,22 @@ export function fetchAllRoute(app: FastifyInstance, context: Context, guards: Ac
   }
 }
 
-function page(context: Context, where: RawBuilder<unknown>, after: Cursor | null, limit: number): Promise<AssetRow[]> {
-  const rest = after === null ? sql`` : sql`and (r.created_at, r.id) < (${new Date(after.at)}, ${after.id}::uuid)`;
+function page(
+  context: Context,
+  where: RawBuilder<unknown>,
+  after: TimePlace | null,
+  limit: number,
+): Promise<AssetRow[]> {
+  const rest = after === null ? sql`` : sql`and (r.created_at, r.id) < (${after.at}, ${after.id}::uuid)`;
   return loadAssets(context.db, sql`${where} ${rest}`, sql`order by r.created_at desc, r.id desc limit ${limit}::int`);
 }
 
-function cursorOf(row: AssetRow): Cursor {
-  return { at: row.created_at.getTime(), id: row.id };
+function placeOf(row: AssetRow): TimePlace {
+  return { at: row.created_at, id: row.id };
 }
 
 function between(start: string | null, end: string | null): RawBuilder<unknown> {
   const from = start === null ? sql`` : sql`and r.created_at >= ${new Date(parseDay("start", start).begins)}`;
   const to = end === null ? sql`` : sql`and r.created_at < ${new Date(parseDay("end", end).ends)}`;
   return sql`${from} ${to}`;
-}
-
-function readLimit(fields: Fields): number | null {
-  const text = fields.text("limit");
-  if (text === null) return null;
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > MAX_LIMIT) throw invalid(`limit "${text.slice(0, 20)}": expected 1 to ${MAX_LIMIT}`);
-  return limit;
 }

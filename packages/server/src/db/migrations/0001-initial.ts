@@ -85,8 +85,10 @@ const STATEMENTS = [
     test boolean not null,
     created_at timestamptz(3) not null,
     deleted_at timestamptz(3),
+    purged_at timestamptz(3),
     unique (account_id, identifier)
   )`,
+  `create index request_purge on request (id) where deleted_at is not null and purged_at is null`,
   `create index request_account on request (account_id, created_at desc, id desc) where deleted_at is null`,
   `create index request_studio on request (studio_id, created_at desc, id desc)
     where deleted_at is null and studio_id is not null`,

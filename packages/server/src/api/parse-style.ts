@@ -1,0 +1,48 @@
+import type { Style } from "@maquette/engine/asset";
+import type { Topology } from "@maquette/engine/types";
+import { LIMITS } from "../config/limits.ts";
+import type { ProjectStyle } from "../db/schema.ts";
+import { invalid } from "./errors.ts";
+
+const CHOICES = {
+  topology: ["quad", "triangle"] satisfies Topology[],
+  shading: ["smooth", "flat", "angle"] satisfies Style["shading"][],
+  texturing: ["projected", "painted", "vertex", "none"] satisfies Style["texturing"][],
+} as const;
+
+const RANGES = {
+  palette: { min: 2, max: 256 },
+  polycount: LIMITS.polycount,
+  texelDensity: { min: 1, max: 100_000 },
+} as const;
+
+/**
+ * A project's style from JSON. Null takes a setting away.
+ * @throws ApiError request_invalid naming the setting and what it may be
+ */
+export function parseStyle(value: unknown, former: ProjectStyle = {}): ProjectStyle {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("style, which must be an object");
+  const style: Record<string, unknown> = { ...former };
+  for (const [name, entry] of Object.entries(value)) {
+    if (entry === null || entry === "") {
+      delete style[name];
+    } else if (name in CHOICES) {
+      const allowed: readonly string[] = CHOICES[name as keyof typeof CHOICES];
+      if (!allowed.includes(String(entry))) throw invalid(`style.${name}: expected ${allowed.join(", ")}`);
+      style[name] = entry;
+    } else if (name in RANGES) {
+      const { min, max } = RANGES[name as keyof typeof RANGES];
+      const number = Number(entry);
+      if (!Number.isInteger(number) || number < min || number > max) {
+        throw invalid(`style.${name}: expected a whole number from ${min} to ${max}`);
+      }
+      style[name] = number;
+    } else {
+      throw invalid(
+        `style.${name.slice(0, 40)}: expected ${[...Object.keys(CHOICES), ...Object.keys(RANGES)].join(", ")}`,
+      );
+    }
+  }
+  return style as ProjectStyle;
+}

@@ -1,0 +1,122 @@
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { rotateApiKey, rotateRefreshToken, rotateSecret } from "../../auth/accounts.ts";
+import { signOut } from "../../auth/session.ts";
+import type { Context } from "../../context.ts";
+import { readPage, writePage } from "../paging.ts";
+import { queryFields } from "../request-fields.ts";
+import { Done, errors, Id, PageQuery } from "../schemas.ts";
+
+const tags = ["Account"];
+const Rotated = (what: string) =>
+  Type.Object({ value: Type.String({ description: `The new ${what}; the former one is void` }) });
+
+/** The caller's own account: who he is, his credentials, what happened. */
+export function accountRoutes(app: FastifyInstance, context: Context): void {
+  app.get(
+    "/me",
+    {
+      schema: {
+        summary: "Who you are",
+        tags,
+        response: {
+          200: Type.Object({
+            devID: Id("Your developer ID"),
+            email: Type.String(),
+            name: Type.String(),
+            createdAt: Type.String({ format: "date-time" }),
+          }),
+          ...errors(401),
+        },
+      },
+    },
+    async (request) => {
+      const account = await context.db
+        .selectFrom("account")
+        .select(["id", "email", "name", "created_at"])
+        .where("id", "=", request.caller!.accountId)
+        .executeTakeFirstOrThrow();
+      return {
+        devID: account.id,
+        email: account.email,
+        name: account.name,
+        createdAt: account.created_at.toISOString(),
+      };
+    },
+  );
+
+  app.post(
+    "/sign-out",
+    { schema: { summary: "End the web app's session", tags, response: { 200: Done, ...errors(401, 403) } } },
+    async (request, reply) => {
+      reply.header("set-cookie", await signOut(context, request));
+      return { status: "success" };
+    },
+  );
+
+  const credentials = [
+    { path: "api-key", what: "API key", rotate: rotateApiKey },
+    { path: "secret", what: "webhook secret", rotate: rotateSecret },
+    { path: "refresh-token", what: "refresh token", rotate: rotateRefreshToken },
+  ];
+  for (const { path, what, rotate } of credentials) {
+    app.post(
+      `/credentials/${path}`,
+      { schema: { summary: `Replace the ${what}`, tags, response: { 201: Rotated(what), ...errors(401, 403) } } },
+      async (request, reply) => {
+        reply.code(201);
+        return { value: await rotate(context, request.caller!.accountId, request.ip) };
+      },
+    );
+  }
+
+  app.get(
+    "/audit-events",
+    {
+      schema: {
+        summary: "What happened to the account, newest first",
+        tags,
+        querystring: PageQuery,
+        response: {
+          200: Type.Object({
+            events: Type.Array(
+              Type.Object({
+                kind: Type.String(),
+                at: Type.String({ format: "date-time" }),
+                actorID: Type.Union([Type.String(), Type.Null()]),
+                studioID: Type.Union([Type.String(), Type.Null()]),
+                address: Type.Union([Type.String(), Type.Null()]),
+                detail: Type.Record(Type.String(), Type.Unknown()),
+              }),
+            ),
+            nextCursor: Type.Union([Type.String(), Type.Null()]),
+          }),
+          ...errors(400, 401),
+        },
+      },
+    },
+    async (request) => {
+      const { limit, after } = readPage(queryFields(request));
+      let query = context.db
+        .selectFrom("audit_event")
+        .selectAll()
+        .where("account_id", "=", request.caller!.accountId)
+        .orderBy("id", "desc")
+        .limit(limit + 1);
+      if (after !== null) query = query.where("id", "<", Number(after));
+      const rows = await query.execute();
+      const { shown, nextCursor } = writePage(rows, limit, (row) => String(row.id));
+      return {
+        events: shown.map((row) => ({
+          kind: row.kind,
+          at: row.at.toISOString(),
+          actorID: row.actor_id,
+          studioID: row.studio_id,
+          address: row.address,
+          detail: row.detail,
+        })),
+        nextCursor,
+      };
+    },
+  );
+}

@@ -1,0 +1,176 @@
+import type { FastifyInstance } from "fastify";
+import { sql } from "kysely";
+import { Type } from "typebox";
+import { audit } from "../../auth/audit.ts";
+import type { Context } from "../../context.ts";
+import { isId } from "../../db/ids.ts";
+import { resend } from "../../webhooks/resend.ts";
+import { ApiError, invalid } from "../errors.ts";
+import { readPage, readTimePlace, writePage, writeTimePlace } from "../paging.ts";
+import { pathParameter, queryFields } from "../request-fields.ts";
+import { Done, errors, Id, PageQuery } from "../schemas.ts";
+
+const tags = ["Webhooks"];
+const Nullable = (schema: ReturnType<typeof Type.String>) => Type.Union([schema, Type.Null()]);
+const Time = Type.String({ format: "date-time" });
+const Destination = Type.Object({
+  destinationID: Id("The destination"),
+  url: Type.String(),
+  state: Type.String({
+    enum: ["active", "disabled"],
+    description: "disabled: switched off after failing for three days",
+  }),
+  createdAt: Time,
+  lastSuccessAt: Nullable(Time),
+  failingSince: Nullable(Time),
+  lastError: Nullable(Type.String()),
+});
+const STATES = ["pending", "delivered", "dead"] as const;
+const Delivery = Type.Object({
+  deliveryID: Id("The message; its webhook-id is msg_ and this"),
+  requestID: Id("The asset"),
+  iterationID: Type.String(),
+  destinationID: Id("Where it goes"),
+  url: Type.String(),
+  state: Type.String({ enum: [...STATES], description: "dead: given up, may be sent again" }),
+  attempts: Type.Integer(),
+  createdAt: Time,
+  nextAt: Nullable(Time),
+  finishedAt: Nullable(Time),
+  lastStatus: Type.Union([Type.Integer(), Type.Null()]),
+  lastError: Nullable(Type.String()),
+});
+
+/** Webhook destinations and what became of the messages. */
+export function webhookRoutes(app: FastifyInstance, context: Context): void {
+  app.get(
+    "/destinations",
+    {
+      schema: {
+        summary: "List webhook destinations",
+        tags,
+        response: { 200: Type.Object({ destinations: Type.Array(Destination) }), ...errors(401) },
+      },
+    },
+    async (request) => {
+      const rows = await context.db
+        .selectFrom("destination")
+        .selectAll()
+        .where("account_id", "=", request.caller!.accountId)
+        .where("state", "<>", "removed")
+        .orderBy("created_at")
+        .execute();
+      return {
+        destinations: rows.map((row) => ({
+          destinationID: row.id,
+          url: row.url,
+          state: row.state,
+          createdAt: row.created_at.toISOString(),
+          lastSuccessAt: row.last_success_at?.toISOString() ?? null,
+          failingSince: row.failing_since?.toISOString() ?? null,
+          lastError: row.last_error,
+        })),
+      };
+    },
+  );
+
+  const params = Type.Object({ destinationID: Id("The destination") });
+  app.delete(
+    "/destinations/:destinationID",
+    { schema: { summary: "Remove a webhook destination", tags, params, response: { 200: Done, ...errors(401, 404) } } },
+    async (request) => {
+      const { accountId } = request.caller!;
+      const id = pathParameter(request, "destinationID")!;
+      const removed = isId(id)
+        ? await context.db
+            .updateTable("destination")
+            .set({ state: "removed" })
+            .where("id", "=", id)
+            .where("account_id", "=", accountId)
+            .where("state", "<>", "removed")
+            .returning("url")
+            .executeTakeFirst()
+        : undefined;
+      if (!removed) throw new ApiError("destination_unknown");
+      await audit(context.db, context.now(), {
+        kind: "webhook.removed",
+        accountId,
+        actorId: accountId,
+        address: request.ip,
+        detail: { url: removed.url },
+      });
+      return { status: "success" };
+    },
+  );
+
+  app.get(
+    "/deliveries",
+    {
+      schema: {
+        summary: "List webhook messages, newest first",
+        tags,
+        querystring: Type.Object({ ...PageQuery.properties, state: Type.Optional(Type.String({ enum: [...STATES] })) }),
+        response: {
+          200: Type.Object({ deliveries: Type.Array(Delivery), nextCursor: Nullable(Type.String()) }),
+          ...errors(400, 401),
+        },
+      },
+    },
+    async (request) => {
+      const fields = queryFields(request);
+      const { limit, after } = readPage(fields);
+      const state = STATES.find((known) => known === fields.text("state"));
+      if (fields.has("state") && !state) throw invalid(`state: expected ${STATES.join(", ")}`);
+      let query = context.db
+        .selectFrom("delivery as d")
+        .innerJoin("destination as t", "t.id", "d.destination_id")
+        .innerJoin("iteration as i", "i.id", "d.iteration_id")
+        .selectAll("d")
+        .select(["t.url", "i.request_id", "i.number"])
+        .where("d.account_id", "=", request.caller!.accountId)
+        .orderBy("d.created_at", "desc")
+        .orderBy("d.id", "desc")
+        .limit(limit + 1);
+      if (state) query = query.where("d.state", "=", state);
+      if (after !== null) {
+        const { at, id } = readTimePlace(after);
+        query = query.where(sql<boolean>`(d.created_at, d.id) < (${at}, ${id}::uuid)`);
+      }
+      const rows = await query.execute();
+      const { shown, nextCursor } = writePage(rows, limit, (row) => writeTimePlace({ at: row.created_at, id: row.id }));
+      return {
+        deliveries: shown.map((row) => ({
+          deliveryID: row.id,
+          requestID: row.request_id,
+          iterationID: String(row.number),
+          destinationID: row.destination_id,
+          url: row.url,
+          state: row.state,
+          attempts: row.attempts,
+          createdAt: row.created_at.toISOString(),
+          nextAt: row.next_at?.toISOString() ?? null,
+          finishedAt: row.finished_at?.toISOString() ?? null,
+          lastStatus: row.last_status,
+          lastError: row.last_error,
+        })),
+        nextCursor,
+      };
+    },
+  );
+
+  app.post(
+    "/deliveries/:deliveryID/resend",
+    {
+      schema: {
+        summary: "Send a webhook message again",
+        tags,
+        params: Type.Object({ deliveryID: Id("The message") }),
+        response: { 200: Done, ...errors(401, 404, 409) },
+      },
+    },
+    async (request) => {
+      await resend(context, request.caller!.accountId, pathParameter(request, "deliveryID")!);
+      return { status: "success" };
+    },
+  );
+}

@@ -1,0 +1,141 @@
+import type { AssetOptions } from "@maquette/engine/asset";
+import { ApiError, invalid } from "../api/errors.ts";
+import type { Fields } from "../api/fields.ts";
+import { checkViews, parseOptions, parseViews } from "../api/parse-options.ts";
+import { LIMITS } from "../config/limits.ts";
+import type { Context } from "../context.ts";
+import type { IterationInput } from "../db/schema.ts";
+import { findProject } from "./access.ts";
+import { readImages } from "./given-images.ts";
+import { addIteration, storeImages, takeTurn } from "./submit.ts";
+import { grantWishes } from "./wishes.ts";
+
+export interface Revision {
+  iterationID: string;
+  applied: string[];
+  warnings: string[];
+}
+
+/**
+ * Makes a new iteration of an asset from its newest one: other options, added or replaced pictures, wishes in words.
+ * What a field says stands above what the description says.
+ * @throws ApiError request_invalid, wish_unknown, state_conflict, queue_full
+ */
+export async function reviseRequest(
+  context: Context,
+  accountId: string,
+  requestId: string,
+  fields: Fields,
+): Promise<Revision> {
+  const former = await context.db
+    .selectFrom("iteration as i")
+    .innerJoin("request as r", "r.id", "i.request_id")
+    .select(["i.number", "i.options", "i.inputs", "i.report", "r.test"])
+    .where("i.request_id", "=", requestId)
+    .orderBy("i.number", "desc")
+    .executeTakeFirstOrThrow();
+  const { name } = former.options;
+  const base = await chooseBase(context, accountId, former.options, fields);
+  const description = fields.text("editDescription");
+  const wishes =
+    description === null
+      ? null
+      : grantWishes(description, {
+          options: base,
+          triangles: former.report?.triangles ?? null,
+          size: former.report?.size ?? null,
+        });
+  const { options, warnings } = parseOptions(fields, {}, { ...base, ...wishes?.options });
+  const images = readImages(fields, context.policy, !former.test);
+  const mode = (fields.text("imageMode") ?? "replace").toLowerCase();
+  if (mode !== "replace" && mode !== "add") throw invalid(`imageMode "${mode.slice(0, 40)}": expected replace or add`);
+  if (
+    description === null &&
+    images.length === 0 &&
+    !fields.has("views") &&
+    !changes(former.options, { ...options, name })
+  ) {
+    throw invalid("a revision that changes nothing");
+  }
+  const kept = images.length > 0 && mode === "replace" ? [] : former.inputs;
+  if (kept.length + images.length > LIMITS.images) {
+    throw invalid(`${kept.length + images.length} images: at most ${LIMITS.images} can be used`);
+  }
+  // Directions are parallel to the new pictures, or, if there are none, to those there are.
+  const views = parseViews(fields, images.length || kept.length);
+  checkViews([...(images.length > 0 ? kept.map((input) => input.view) : []), ...views]);
+  const stored = await storeImages(context, requestId, { images, test: former.test });
+  const inputs: IterationInput[] =
+    images.length > 0
+      ? [...kept, ...stored.map((image, i) => ({ imageID: image.id, view: views[i]! }))]
+      : kept.map((input, i) => ({ ...input, view: fields.has("views") ? views[i]! : input.view }));
+  const number = await context.db.transaction().execute(async (trx) => {
+    const tag = await takeTurn(context, trx, accountId, options.quality, former.test);
+    // The request's row is the lock under which iterations get their numbers.
+    const request = await trx
+      .selectFrom("request")
+      .select("id")
+      .where("id", "=", requestId)
+      .where("deleted_at", "is", null)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!request) throw new ApiError("request_unknown");
+    const newest = await trx
+      .selectFrom("iteration")
+      .select(["number", "status"])
+      .where("request_id", "=", requestId)
+      .orderBy("number", "desc")
+      .executeTakeFirstOrThrow();
+    if (newest.status === "queued" || newest.status === "running") {
+      throw new ApiError("state_conflict", { value: "The newest iteration is not done yet: wait for it or cancel it" });
+    }
+    if (newest.number + 1 >= LIMITS.iterations) {
+      throw new ApiError("state_conflict", { value: `An asset has at most ${LIMITS.iterations} iterations` });
+    }
+    const at = new Date(context.now());
+    if (stored.length > 0) {
+      await trx
+        .insertInto("image")
+        .values(stored.map((image) => ({ ...image, request_id: requestId, created_at: at })))
+        .execute();
+    }
+    await addIteration(context, trx, {
+      requestId,
+      accountId,
+      number: newest.number + 1,
+      options: { ...options, name },
+      inputs,
+      warnings,
+      tag,
+      editDescription: description,
+      applied: wishes?.applied ?? null,
+    });
+    return newest.number + 1;
+  });
+  return { iterationID: String(number), applied: wishes?.applied ?? [], warnings };
+}
+
+/** The former options, in the style of another project if one is named. */
+async function chooseBase(
+  context: Context,
+  accountId: string,
+  options: AssetOptions,
+  fields: Fields,
+): Promise<AssetOptions> {
+  const projectId = fields.text("projectID");
+  if (projectId === null) return options;
+  const { style } = await findProject(context.db, accountId, projectId);
+  const { topology, polycount, texelDensity: _density, ...look } = style;
+  return {
+    ...options,
+    ...(topology === undefined ? {} : { topology }),
+    ...(polycount === undefined ? {} : { polycount }),
+    style: look,
+  };
+}
+
+function changes(before: AssetOptions, after: AssetOptions): boolean {
+  const canonical = (options: AssetOptions) =>
+    JSON.stringify(Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return canonical(before) !== canonical(after);
+}
