@@ -1,6 +1,6 @@
 import type { Asset, AssetOptions, Hooks, PictureReport, Stage } from "./asset.ts";
 import { STAGES } from "./asset.ts";
-import { bake } from "./bake/bake.ts";
+import { bakeStyle } from "./bake/style-texture.ts";
 import { carve } from "./carve/carve.ts";
 import { cubeScene } from "./export/cube.ts";
 import { exportScene } from "./export/export-scene.ts";
@@ -53,7 +53,11 @@ export async function makeAsset(pictures: Uint8Array[], options: AssetOptions, h
     unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(2, plan.textureSize / 512) }),
   );
   const baked = await stage("bake", (progress) =>
-    bake(mesh, layout, views, { textureSize: plan.textureSize, unseen: null, onProgress: progress }),
+    bakeStyle(mesh, layout, views, plan.style, {
+      textureSize: plan.textureSize,
+      unseen: null,
+      onProgress: progress,
+    }),
   );
   const fitted = await stage("fit", () => {
     const { positions, size } = fit(mesh.positions, plan);
@@ -96,7 +100,7 @@ export async function makeAsset(pictures: Uint8Array[], options: AssetOptions, h
       vertices: mesh.positions.length / 3,
       quadShare: quads / sizes.length,
       size: fitted.size,
-      texture: { size: plan.textureSize, coverage: baked.coverage },
+      texture: { size: baked.baseColor.width, coverage: baked.coverage },
     },
   };
 }

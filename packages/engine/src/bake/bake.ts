@@ -1,9 +1,10 @@
-import { LINEAR_OF_SRGB, srgbOfLinear } from "../image/color.ts";
 import { cornerNormals } from "../raster/normals.ts";
+import { LINEAR_OF_SRGB, srgbOfLinear } from "../raster/srgb.ts";
 import type { Mesh, RgbaImage, View } from "../types.ts";
 import type { Unwrapped } from "../unwrap/unwrap.ts";
 import { ColorCollector, type ColorVolume, sampleVolume } from "./color-volume.ts";
 import { fillGutters } from "./fill-gutters.ts";
+import { forEachTexel } from "./for-each-texel.ts";
 import { prepareViewColors, type ViewColors } from "./view-colors.ts";
 
 export interface BakeOptions {
@@ -16,6 +17,8 @@ export interface BakeOptions {
 
 export interface Baked {
   baseColor: RgbaImage;
+  /** Non-zero for texels that belong to the surface or to the gutter next to it. */
+  covered: Uint8Array;
   /** Share of the covered texels that a picture shows. */
   coverage: number;
 }
@@ -62,7 +65,8 @@ export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: B
   const color = new Float64Array(3);
   let covered = 0;
   let seen = 0;
-  forEachTexel(mesh, unwrapped, normals, size, point, (texel) => {
+  forEachTexel(unwrapped, size, (texel, triangle, wa, wb, wc) => {
+    locate(mesh, normals, triangle, wa, wb, wc, point);
     const weight = blendViews(sources, point, color);
     const share = weight / (weight + SEEN_WEIGHT);
     covered++;
@@ -78,9 +82,10 @@ export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: B
   options.onProgress?.(0.6);
   const unseen = options.unseen ?? collector.spread();
   const other = new Float64Array(3);
-  forEachTexel(mesh, unwrapped, normals, size, point, (texel) => {
+  forEachTexel(unwrapped, size, (texel, triangle, wa, wb, wc) => {
     const share = (known[texel] - 1) / 254;
     if (share > 0.98) return;
+    locate(mesh, normals, triangle, wa, wb, wc, point);
     sampleVolume(unseen, point[0], point[1], point[2], other);
     const through = SHOW_THROUGH * blendThrough(sources, point, color);
     for (let k = 0; k < 3; k++) {
@@ -91,7 +96,7 @@ export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: B
   });
   options.onProgress?.(0.9);
   fillGutters(baseColor, known);
-  return { baseColor, coverage: covered ? seen / covered : 0 };
+  return { baseColor, covered: known, coverage: covered ? seen / covered : 0 };
 }
 
 function store(pixels: Uint8Array, texel: number, color: Float64Array): void {
@@ -106,54 +111,27 @@ function smoothstep(low: number, high: number, v: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/**
- * Calls back for every texel whose centre lies in a triangle of the layout, with the surface point (position, unit
- * normal) in `point`. A texel on the edge between two triangles may be visited twice.
- */
-function forEachTexel(
+/** The surface point under a texel: position and unit normal, into `point`. */
+function locate(
   mesh: Mesh,
-  { uvs, cornerUvs }: Unwrapped,
   normals: Float32Array,
-  size: number,
+  triangle: number,
+  wa: number,
+  wb: number,
+  wc: number,
   point: Float64Array,
-  visit: (texel: number) => void,
 ): void {
   const { positions: p, triangles } = mesh;
-  for (let t = 0; t < triangles.length; t += 3) {
-    const [ua, ub, uc] = [2 * cornerUvs[t], 2 * cornerUvs[t + 1], 2 * cornerUvs[t + 2]];
-    const ax = uvs[ua] * size;
-    const ay = uvs[ua + 1] * size;
-    const bx = uvs[ub] * size;
-    const by = uvs[ub + 1] * size;
-    const cx = uvs[uc] * size;
-    const cy = uvs[uc + 1] * size;
-    const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
-    if (area === 0) continue;
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
-    const minX = Math.max(0, Math.ceil(Math.min(ax, bx, cx) - 0.5));
-    const maxX = Math.min(size - 1, Math.floor(Math.max(ax, bx, cx) - 0.5));
-    const minY = Math.max(0, Math.ceil(Math.min(ay, by, cy) - 0.5));
-    const maxY = Math.min(size - 1, Math.floor(Math.max(ay, by, cy) - 0.5));
-    for (let y = minY; y <= maxY; y++) {
-      for (let x = minX; x <= maxX; x++) {
-        const dx = x + 0.5 - ax;
-        const dy = y + 0.5 - ay;
-        const wb = (dx * (cy - ay) - (cx - ax) * dy) / area;
-        const wc = ((bx - ax) * dy - dx * (by - ay)) / area;
-        const wa = 1 - wb - wc;
-        if (wa < 0 || wb < 0 || wc < 0) continue;
-        for (let k = 0; k < 3; k++) {
-          point[k] = wa * p[a + k] + wb * p[b + k] + wc * p[c + k];
-          point[3 + k] = wa * normals[3 * t + k] + wb * normals[3 * t + 3 + k] + wc * normals[3 * t + 6 + k];
-        }
-        const length = Math.hypot(point[3], point[4], point[5]) || 1;
-        point[3] /= length;
-        point[4] /= length;
-        point[5] /= length;
-        visit(y * size + x);
-      }
-    }
+  const t = 3 * triangle;
+  const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+  for (let k = 0; k < 3; k++) {
+    point[k] = wa * p[a + k] + wb * p[b + k] + wc * p[c + k];
+    point[3 + k] = wa * normals[3 * t + k] + wb * normals[3 * t + 3 + k] + wc * normals[3 * t + 6 + k];
   }
+  const length = Math.sqrt(point[3] * point[3] + point[4] * point[4] + point[5] * point[5]) || 1;
+  point[3] /= length;
+  point[4] /= length;
+  point[5] /= length;
 }
 
 /** Weighted mean of the views that see the point, into `color`; returns the total weight. */
