@@ -404,6 +404,17 @@ describe("FBX", () => {
 });
 
 describe("zip", () => {
+  it("dates every entry 1980-01-01, whenever it is written", async () => {
+    const { data } = find(await exportScene(SCENES.cube!()), "zip");
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    let entries = 0;
+    for (let at = 0; view.getUint32(at, true) === 0x04034b50; entries++) {
+      expect(view.getUint32(at + 10, true)).toBe(0x00210000);
+      at += 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true) + view.getUint32(at + 18, true);
+    }
+    expect(entries).toBe(6);
+  });
+
   it("holds every file, and everything that they refer to", async () => {
     const files = await exportScene(SCENES.everything!());
     const entries = unzipSync(find(files, "zip").data);

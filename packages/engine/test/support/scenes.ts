@@ -34,7 +34,10 @@ export function signpostScene(name = "signpost"): AssetScene {
     const sizes: number[] = [];
     const [vertices, uvCorners, normalCorners]: [number[], number[], number[]] = [[], [], []];
     const uvs: number[] = [];
-    SIDE_COLORS.forEach(({ normal }, side) => {
+    for (let step = 0; step < columns; step++) {
+      // Each part begins with another side, so that one that is shown with another's normals or UVs stands out.
+      const side = (step + row) % columns;
+      const { normal } = SIDE_COLORS[side]!;
       const axis = normal.findIndex((n) => n !== 0);
       const ring = boxSide(axis, normal[axis]!);
       for (const [u, v] of [
@@ -55,11 +58,11 @@ export function signpostScene(name = "signpost"): AssetScene {
         sizes.push(polygon.length);
         for (const i of polygon) {
           vertices.push(ring[i]!);
-          uvCorners.push(side * 4 + i);
+          uvCorners.push(step * 4 + i);
           normalCorners.push(side);
         }
       }
-    });
+    }
     return {
       name: box.name,
       positions: Float32Array.from(positions),
