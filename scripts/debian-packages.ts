@@ -20,7 +20,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
 export interface Machine {
   which(command: string): string | null;
   isRoot(): boolean;
-  /** Runs to the end, showing the output; the exit status. */
+  /** Runs to the end, showing the output if it fails; the exit status. */
   run(command: string, args: readonly string[]): number;
   sleep(seconds: number): void;
   say(text: string): void;
@@ -57,7 +57,7 @@ export function setUp(requirements = REQUIREMENTS, machine: Machine = thisMachin
     if (!machine.isRoot()) line.unshift("sudo", "-n");
     return machine.run(line[0]!, line.slice(1)) === 0;
   };
-  machine.say(`Installing ${missing.join(", ")} for the tests …`);
+  machine.say(`Installing ${missing.join(", ")} for the tests, which takes some minutes …`);
   const install = (): boolean => {
     // Without the error mode, update succeeds although some lists could not be fetched. A source that fails for good may
     // be one that is not needed, so installing is tried all the same.
@@ -98,7 +98,14 @@ function blenderHasNumpy(): boolean {
 const thisMachine: Machine = {
   which,
   isRoot: () => process.getuid?.() === 0,
-  run: (command, args) => spawnSync(command, args, { stdio: ["ignore", "inherit", "inherit"] }).status ?? 1,
+  run: (command, args) => {
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      maxBuffer: 1 << 26,
+    });
+    if (status !== 0) process.stderr.write(Buffer.concat([stdout ?? Buffer.of(), stderr ?? Buffer.of()]));
+    return status ?? 1;
+  },
   sleep: (seconds) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000),
   say: (text) => console.log(text),
 };
