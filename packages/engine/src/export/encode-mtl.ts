@@ -11,7 +11,9 @@ export interface MtlTextures {
  * Material library for the OBJ: the Phong keys that every importer reads, and the physically based extension
  * (`Pr` roughness, `Pm` metallic, `norm` tangent-space normal map) that newer ones prefer. Roughness and metallic are
  * constants, hence no `map_Pr` and `map_Pm`. Ambient occlusion is `map_Ka`, the factor of ambient light. The normal map
- * stands under `map_Bump` as well: Blender reads it there and only there, Assimp and three.js take `norm` first.
+ * stands under `map_Bump` as well: Blender reads it there and only there, at strength 0 without `-bm` (3.4 then takes it
+ * for sRGB, from its own OBJ files too); Assimp and three.js take `norm` first. `Ks` 0.5 is what Blender writes and reads
+ * for the usual dielectric.
  */
 export function encodeMtl(name: string, material: Material, textures: MtlTextures): Uint8Array {
   const lines = [
@@ -19,7 +21,7 @@ export function encodeMtl(name: string, material: Material, textures: MtlTexture
     `newmtl ${name}`,
     "Ka 1 1 1",
     "Kd 1 1 1",
-    "Ks 0.04 0.04 0.04",
+    "Ks 0.5 0.5 0.5",
     `Ns ${decimal(phongExponent(material.roughness))}`,
     "Ni 1.5",
     "d 1",
@@ -29,7 +31,7 @@ export function encodeMtl(name: string, material: Material, textures: MtlTexture
     `map_Kd ${textures.baseColor}`,
   ];
   if (textures.occlusion) lines.push(`map_Ka ${textures.occlusion}`);
-  if (textures.normal) lines.push(`norm ${textures.normal}`, `map_Bump ${textures.normal}`);
+  if (textures.normal) lines.push(`norm ${textures.normal}`, `map_Bump -bm 1 ${textures.normal}`);
   return new TextEncoder().encode(`${lines.join("\n")}\n`);
 }
 

@@ -98,6 +98,9 @@ def linked_image(socket):
         node = link.from_node
         if node.type == "TEX_IMAGE":
             return node.image if node.image and node.image.has_data else load(node.image)
+        # A normal map at strength 0 is there and does nothing.
+        if node.type == "NORMAL_MAP" and node.inputs["Strength"].default_value == 0:
+            continue
         for entry in node.inputs:
             image = linked_image(entry)
             if image:
