@@ -30,6 +30,9 @@ export class DirectoryInUse extends Error {
   }
 }
 
+/** Kept from the garbage collector, which would close the file and so drop the lock. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes the exclusive lock on a data directory. PGlite takes none itself: a second process opens the same directory
  * without an error, and what it commits is silently lost.
@@ -48,13 +51,17 @@ export function lockDirectory(directory: string): DirectoryLock {
     if ((error as { errcode?: number }).errcode === 5) throw new DirectoryInUse(directory, readHolder(directory));
     throw error;
   }
+  held.add(database);
   const since = new Date().toISOString();
   const announce = (url: string | null) =>
     writeFileSync(holderPath(directory), JSON.stringify({ pid: process.pid, host: hostname(), since, url }), {
       mode: 0o600,
     });
   announce(null);
-  return { announce, release: () => database.close() };
+  const release = () => {
+    if (held.delete(database)) database.close();
+  };
+  return { announce, release };
 }
 
 /** What the last holder wrote of itself. It may be gone. */

@@ -33,7 +33,12 @@ export async function openEmbedded(directory: string): Promise<OpenDatabase> {
     ],
   });
   const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
-  return { db, pglite, close: () => db.destroy() };
+  const close = async () => {
+    await db.destroy();
+    // Kysely closes only what it has used.
+    if (!pglite.closed) await pglite.close();
+  };
+  return { db, pglite, close };
 }
 
 const POOL = 16;

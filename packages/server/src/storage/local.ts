@@ -16,15 +16,15 @@ export function localStorage(directory: string): Storage {
     throw error.code === "ENOENT" ? new ObjectMissing(key) : error;
   };
   return {
-    put: (key, data) => writeDurably(locate(key), data),
-    get: (key) => readFile(locate(key)).catch(missing(key)),
+    put: async (key, data) => writeDurably(locate(key), data),
+    get: async (key) => readFile(locate(key)).catch(missing(key)),
     async stream(key, start, end) {
       const path = locate(key);
       // Opened before it is handed out, so that a missing file is an error and not an empty body.
       const handle = await open(path, "r").catch(missing(key));
       return createReadStream(path, { fd: handle, start, end });
     },
-    removeAll: (prefix) => rm(locate(prefix), { recursive: true, force: true }),
+    removeAll: async (prefix) => rm(locate(prefix), { recursive: true, force: true }),
     async check() {
       await mkdir(root, { recursive: true, mode: 0o700 });
       await access(root, constants.W_OK);
