@@ -48,10 +48,13 @@ export async function exportScene(scene: AssetScene, options: ExportOptions = {}
   // glb, gltf, obj, mtl, fbx, zip, and two for each coarser level.
   const total = 6 + 2 * scene.lods.length;
   let done = 0;
-  const step = <T>(result: T): T => {
-    signal?.throwIfAborted();
+  // Between files, messages and timers get their turn, so that progress leaves and an abort arrives.
+  const step = async <T>(result: T | Promise<T>): Promise<T> => {
+    const value = await result;
     onProgress?.(++done / total);
-    return result;
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+    return value;
   };
   const add = (format: keyof typeof MIME, name: string, data: Uint8Array) => {
     files.push({ name, format, mime: MIME[format], data });
@@ -59,27 +62,28 @@ export async function exportScene(scene: AssetScene, options: ExportOptions = {}
 
   signal?.throwIfAborted();
   const references = { library: `${names.base}.mtl`, material: names.material };
-  const objs = levels.map((parts) => step(encodeObj(parts, references)));
+  const objs: Uint8Array[] = [];
+  for (const parts of levels) objs.push(await step(encodeObj(parts, references)));
   const textures = await encoding;
   const textureFiles = presentTextures(names, textures);
-  const mtl = step(encodeMtl(names.material, material, textureFiles.names));
+  const mtl = await step(encodeMtl(names.material, material, textureFiles.names));
   const fbx = encodeFbx(levels, names, material, textureFiles.fbx);
   fbx.catch(() => {});
   const documents = levels.map((parts) => gltfDocument(parts, names, material, textures));
   const glbs: Uint8Array[] = [];
-  for (const document of documents) glbs.push(step(await encodeGlb(document)));
+  for (const document of documents) glbs.push(await step(encodeGlb(document)));
   add("glb", `${names.base}.glb`, glbs[0]!);
-  add("gltf", `${names.base}.gltf`, step(await encodeGltf(documents[0]!)));
+  add("gltf", `${names.base}.gltf`, await step(encodeGltf(documents[0]!)));
   add("obj", `${names.base}.obj`, objs[0]!);
   add("mtl", `${names.base}.mtl`, mtl);
-  add("fbx", `${names.base}.fbx`, step(await fbx));
+  add("fbx", `${names.base}.fbx`, await step(fbx));
   for (const { name, png } of textureFiles.list) add("texture", name, png);
 
   const coarser = scene.lods.flatMap((_, i) => [
     { name: `${names.lod(i + 1)}.obj`, data: objs[i + 1]! },
     { name: `${names.lod(i + 1)}.glb`, data: glbs[i + 1]! },
   ]);
-  add("zip", `${names.base}.zip`, step(await encodeZip([...files, ...coarser])));
+  add("zip", `${names.base}.zip`, await step(encodeZip([...files, ...coarser])));
   return files;
 }
 
