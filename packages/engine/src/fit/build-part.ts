@@ -1,5 +1,5 @@
 import { cornerNormals } from "../raster/normals.ts";
-import { type Polygons, pairTriangles } from "../simplify/pair-triangles.ts";
+import { type PairedTriangles, pairTriangles } from "../simplify/pair-triangles.ts";
 import type { Mesh, PartMesh, RgbaImage, Topology } from "../types.ts";
 import type { Unwrapped } from "../unwrap/unwrap.ts";
 
@@ -28,7 +28,7 @@ export function buildPart(mesh: Mesh, unwrapped: Unwrapped, baseColor: RgbaImage
   };
 }
 
-function allTriangles(mesh: Mesh): Polygons {
+function allTriangles(mesh: Mesh): PairedTriangles {
   return {
     sizes: new Uint8Array(mesh.triangles.length / 3).fill(3),
     corners: Uint32Array.from(mesh.triangles, (_, i) => i),

@@ -1,3 +1,4 @@
+import { ascendingOrder } from "../mesh/ascending-order.ts";
 import { CollapsibleMesh } from "../mesh/collapsible-mesh.ts";
 import { minimizeQuadrics, QUADRIC, vertexQuadrics } from "../mesh/quadrics.ts";
 import type { Mesh } from "../types.ts";
@@ -95,7 +96,7 @@ class State {
         errors[count++] = e;
       }
     }
-    const order = sortByError(errors, count);
+    const order = ascendingOrder(errors, count);
     const last = Math.max(1, Math.ceil(count * PASS_SHARE));
     let worst = 0;
     for (let i = 0; i < last && i < count; i++) {
@@ -168,23 +169,4 @@ class State {
     });
     return { positions, triangles };
   }
-}
-
-/**
- * Order of ascending error by counting, on the exponent and the top 7 bits of the mantissa of the 32-bit float: equal
- * to within 1 %, which is all that greedy collapsing can use, and ten times faster than comparing.
- */
-function sortByError(errors: Float32Array, count: number): Uint32Array {
-  const bits = new Uint32Array(errors.buffer, 0, count);
-  const starts = new Uint32Array(1 << 16);
-  for (let i = 0; i < count; i++) starts[bits[i] >>> 16]++;
-  let sum = 0;
-  for (let k = 0; k < starts.length; k++) {
-    const here = starts[k];
-    starts[k] = sum;
-    sum += here;
-  }
-  const order = new Uint32Array(count);
-  for (let i = 0; i < count; i++) order[starts[bits[i] >>> 16]++] = i;
-  return order;
 }
