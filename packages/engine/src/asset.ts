@@ -91,7 +91,7 @@ export interface PictureReport {
 }
 
 export interface MeshChecks {
-  /** Edges that do not belong to exactly two faces. */
+  /** Edges of one face only. */
   openEdges: number;
   nonManifoldEdges: number;
   nonManifoldVertices: number;
