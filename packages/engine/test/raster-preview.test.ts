@@ -12,7 +12,7 @@ function part(name: string, mesh: ReturnType<typeof box>): PartMesh {
     positions: mesh.positions,
     colors: new Uint8Array(3 * n),
     normals: mesh.positions.map(
-      (_, i) => mesh.positions[i]! / Math.hypot(...mesh.positions.subarray(i - (i % 3), i - (i % 3) + 3)),
+      (_, i) => mesh.positions[i] / Math.hypot(...mesh.positions.subarray(i - (i % 3), i - (i % 3) + 3)),
     ),
     uvs: new Float32Array(2 * n).fill(0.5),
     sizes: new Uint8Array(mesh.triangles.length / 3).fill(3),

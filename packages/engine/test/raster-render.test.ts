@@ -41,7 +41,7 @@ describe("renderMesh", () => {
     for (const x of [-0.4, -0.2, 0, 0.2, 0.4]) {
       for (const y of [-0.3, 0.1, 0.3]) {
         const { px, py } = project(camera, x, y, 0);
-        expect(Math.abs(pixel(out, Math.floor(px), Math.floor(py))[0]! - 256 * (x + 0.5))).toBeLessThan(3);
+        expect(Math.abs(pixel(out, Math.floor(px), Math.floor(py))[0] - 256 * (x + 0.5))).toBeLessThan(3);
       }
     }
   });
@@ -67,7 +67,7 @@ describe("renderMesh", () => {
       faceColors: grey(150, 6),
     };
     const out = renderMesh(mesh, cubeCamera(0, 0, 8), 8, 8, { light: null });
-    const product = LINEAR_OF_SRGB[200]! * LINEAR_OF_SRGB[180]! * LINEAR_OF_SRGB[150]!;
+    const product = LINEAR_OF_SRGB[200] * LINEAR_OF_SRGB[180] * LINEAR_OF_SRGB[150];
     expect(pixel(out, 4, 4)[0]).toBe(srgbOfLinear(product));
   });
 
@@ -88,7 +88,7 @@ describe("renderMesh", () => {
       [16, 20],
       [30, 9],
     ] as const) {
-      expect(Math.abs(pixel(out, x, y)[0]! - 188)).toBeLessThanOrEqual(1);
+      expect(Math.abs(pixel(out, x, y)[0] - 188)).toBeLessThanOrEqual(1);
     }
   });
 
@@ -121,7 +121,7 @@ describe("renderMesh", () => {
         const nx = (x - 50) / 45.45;
         const ny = -(y - 50) / 45.45;
         const expected = 0.25 + 0.15 * ny + 0.5 * Math.sqrt(1 - nx * nx - ny * ny);
-        expect(Math.abs(pixel(out, x, y)[0]! - srgbOfLinear(expected))).toBeLessThanOrEqual(2);
+        expect(Math.abs(pixel(out, x, y)[0] - srgbOfLinear(expected))).toBeLessThanOrEqual(2);
       }
     }
   });
@@ -152,7 +152,7 @@ describe("cornerNormals", () => {
     for (let c = 0; c < cube.triangles.length; c++) {
       for (let k = 0; k < 3; k++) {
         // Weighted by angle, each corner's normal is the cube's diagonal however its faces are split.
-        const sign = Math.sign(cube.positions[3 * cube.triangles[c]! + k]!);
+        const sign = Math.sign(cube.positions[3 * cube.triangles[c] + k]);
         expect(smooth[3 * c + k]).toBeCloseTo(sign / Math.sqrt(3), 5);
       }
     }
@@ -162,10 +162,10 @@ describe("cornerNormals", () => {
     const ball = sphere(0.5, 24);
     const normals = cornerNormals(ball, 40);
     for (let c = 0; c < ball.triangles.length; c += 7) {
-      const v = 3 * ball.triangles[c]!;
+      const v = 3 * ball.triangles[c];
       let dot = 0;
-      for (let k = 0; k < 3; k++) dot += normals[3 * c + k]! * ball.positions[v + k]! * 2;
-      if (Math.abs(ball.positions[v + 1]!) < 0.49) expect(dot).toBeGreaterThan(0.995);
+      for (let k = 0; k < 3; k++) dot += normals[3 * c + k] * ball.positions[v + k] * 2;
+      if (Math.abs(ball.positions[v + 1]) < 0.49) expect(dot).toBeGreaterThan(0.995);
     }
   });
 });

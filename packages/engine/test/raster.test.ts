@@ -12,8 +12,8 @@ function bruteForce(mesh: Mesh, camera: Camera, width: number, height: number) {
   const depth = new Float64Array(width * height).fill(Number.NEGATIVE_INFINITY);
   for (let t = 0; t < mesh.triangles.length / 3; t++) {
     const [a, b, c] = [0, 1, 2].map((k) => {
-      const v = 3 * mesh.triangles[3 * t + k]!;
-      const { px, py, depth } = project(camera, mesh.positions[v]!, mesh.positions[v + 1]!, mesh.positions[v + 2]!);
+      const v = 3 * mesh.triangles[3 * t + k];
+      const { px, py, depth } = project(camera, mesh.positions[v], mesh.positions[v + 1], mesh.positions[v + 2]);
       return { px, py, iw: 1 / (1 - camera.perspective * depth), depth };
     }) as [Corner, Corner, Corner];
     const area = (b.px - a.px) * (c.py - a.py) - (c.px - a.px) * (b.py - a.py);
@@ -26,7 +26,7 @@ function bruteForce(mesh: Mesh, camera: Camera, width: number, height: number) {
         if (wa < 0 || wb < 0 || wc < 0) continue;
         const z =
           (wa * a.depth * a.iw + wb * b.depth * b.iw + wc * c.depth * c.iw) / (wa * a.iw + wb * b.iw + wc * c.iw);
-        if (z > depth[y * width + x]!) {
+        if (z > depth[y * width + x]) {
           depth[y * width + x] = z;
           triangle[y * width + x] = t;
         }
@@ -55,8 +55,8 @@ describe("rasterize", () => {
           const slow = bruteForce(mesh, camera, 29, 23);
           let differing = 0;
           for (let i = 0; i < slow.triangle.length; i++) {
-            if (fast.triangle[i]! >= 0 !== slow.triangle[i]! >= 0) differing++;
-            else if (slow.triangle[i]! >= 0) expect(fast.depth[i]).toBeCloseTo(slow.depth[i]!, 4);
+            if (fast.triangle[i] >= 0 !== slow.triangle[i] >= 0) differing++;
+            else if (slow.triangle[i] >= 0) expect(fast.depth[i]).toBeCloseTo(slow.depth[i], 4);
           }
           // Pixel centres within rounding of an edge may go either way.
           expect(differing).toBeLessThanOrEqual(1);
@@ -78,7 +78,7 @@ describe("rasterize", () => {
       for (let y = 0; y < 256; y++) {
         for (let x = 0; x < 256; x++) {
           const r = Math.hypot(x + 0.5 - 128, y + 0.5 - 128);
-          const hit = triangle[y * 256 + x]! >= 0;
+          const hit = triangle[y * 256 + x] >= 0;
           if (hit) area++;
           if (r < radius - 0.6) expect(hit).toBe(true);
           if (r > radius + 0.1) expect(hit).toBe(false);

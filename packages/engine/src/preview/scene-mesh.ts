@@ -23,17 +23,17 @@ export function sceneMesh(scene: AssetScene): RenderMesh {
   let corner = 0;
   for (const part of parts) {
     for (let i = 0; i < part.positions.length; i++) {
-      mesh.positions[3 * vertex + i] = (part.positions[i]! - center[i % 3]!) * scale;
+      mesh.positions[3 * vertex + i] = (part.positions[i] - center[i % 3]) * scale;
     }
     const put = (from: number) => {
-      mesh.triangles[corner] = vertex + part.cornerVertices[from]!;
-      const uv = 2 * part.cornerUvs[from]!;
-      mesh.uvs[2 * corner] = part.uvs[uv]!;
-      mesh.uvs[2 * corner + 1] = part.uvs[uv + 1]!;
-      const n = 3 * part.cornerNormals[from]!;
-      mesh.normals[3 * corner] = part.normals[n]!;
-      mesh.normals[3 * corner + 1] = part.normals[n + 1]!;
-      mesh.normals[3 * corner + 2] = part.normals[n + 2]!;
+      mesh.triangles[corner] = vertex + part.cornerVertices[from];
+      const uv = 2 * part.cornerUvs[from];
+      mesh.uvs[2 * corner] = part.uvs[uv];
+      mesh.uvs[2 * corner + 1] = part.uvs[uv + 1];
+      const n = 3 * part.cornerNormals[from];
+      mesh.normals[3 * corner] = part.normals[n];
+      mesh.normals[3 * corner + 1] = part.normals[n + 1];
+      mesh.normals[3 * corner + 2] = part.normals[n + 2];
       corner++;
     };
     let first = 0;
@@ -56,16 +56,16 @@ function framing(parts: PartMesh[]): { center: [number, number, number]; scale: 
   for (const { positions } of parts) {
     for (let i = 0; i < positions.length; i++) {
       const axis = i % 3;
-      if (positions[i]! < low[axis]!) low[axis] = positions[i]!;
-      if (positions[i]! > high[axis]!) high[axis] = positions[i]!;
+      if (positions[i] < low[axis]) low[axis] = positions[i];
+      if (positions[i] > high[axis]) high[axis] = positions[i];
     }
   }
   const center: [number, number, number] = [0, 0, 0];
-  for (let axis = 0; axis < 3; axis++) center[axis] = (low[axis]! + high[axis]!) / 2;
+  for (let axis = 0; axis < 3; axis++) center[axis] = (low[axis] + high[axis]) / 2;
   let radius = 0;
   for (const { positions } of parts) {
     for (let i = 0; i < positions.length; i += 3) {
-      const d = Math.hypot(positions[i]! - center[0], positions[i + 1]! - center[1], positions[i + 2]! - center[2]);
+      const d = Math.hypot(positions[i] - center[0], positions[i + 1] - center[1], positions[i + 2] - center[2]);
       if (d > radius) radius = d;
     }
   }

@@ -49,6 +49,8 @@ export interface RenderOptions {
   /** sRGB bytes of an opaque background; null leaves it transparent. */
   background: readonly [number, number, number] | null;
   visibility: Visibility | null;
+  /** Base colour of a point of the object frame, linear light, written to `out`; multiplies the mesh's own. */
+  paint: ((x: number, y: number, z: number, out: Float64Array) => void) | null;
 }
 
 /** A white surface that faces the camera comes out at 0.84 of white, one turned up near white, one turned down at 0.4. */
@@ -65,6 +67,7 @@ export const RENDER_DEFAULTS: RenderOptions = {
   samples: 2,
   background: null,
   visibility: null,
+  paint: null,
 };
 
 /**
@@ -78,23 +81,24 @@ export function renderMesh(
   height: number,
   options: Partial<RenderOptions> = {},
 ): RgbaImage {
-  const { shading, light, samples, background, visibility } = { ...RENDER_DEFAULTS, ...options };
+  const all = { ...RENDER_DEFAULTS, ...options };
+  const { samples, background } = all;
   const fine = supersampled(camera, samples);
   const sw = width * samples;
   const { triangle } = rasterize(mesh.positions, mesh.triangles, fine, sw, height * samples);
   const light4 = new Float32Array(width * height * 4);
-  const shader = new Shader(mesh, fine, light, shading, visibility);
+  const shader = new Shader(mesh, fine, all);
   for (let y = 0, s = 0; y < height * samples; y++) {
     const row = ((y / samples) | 0) * width;
     for (let x = 0; x < sw; x++, s++) {
-      const t = triangle[s]!;
+      const t = triangle[s];
       if (t < 0) continue;
       shader.shade(t, x + 0.5, y + 0.5);
       const to = 4 * (row + ((x / samples) | 0));
-      light4[to]! += shader.r;
-      light4[to + 1]! += shader.g;
-      light4[to + 2]! += shader.b;
-      light4[to + 3]!++;
+      light4[to] += shader.r;
+      light4[to + 1] += shader.g;
+      light4[to + 2] += shader.b;
+      light4[to + 3]++;
     }
   }
   return resolve(light4, width, height, samples * samples, background);
@@ -118,9 +122,9 @@ function resolve(
   background: RenderOptions["background"],
 ): RgbaImage {
   const data = new Uint8Array(width * height * 4);
-  const back = background ? background.map((v) => LINEAR_OF_SRGB[v]!) : null;
+  const back = background ? background.map((v) => LINEAR_OF_SRGB[v]) : null;
   for (let i = 0; i < data.length; i += 4) {
-    const hits = light4[i + 3]!;
+    const hits = light4[i + 3];
     if (hits === 0) {
       if (background) {
         data[i] = background[0];
@@ -132,8 +136,8 @@ function resolve(
     }
     const divisor = 1 / (back ? full : hits);
     for (let c = 0; c < 3; c++) {
-      const behind = back ? (full - hits) * back[c]! : 0;
-      data[i + c] = srgbOfLinear((light4[i + c]! + behind) * divisor);
+      const behind = back ? (full - hits) * back[c] : 0;
+      data[i + c] = srgbOfLinear((light4[i + c] + behind) * divisor);
     }
     data[i + 3] = back ? 255 : Math.round((255 * hits) / full);
   }
@@ -153,6 +157,8 @@ class Shader {
   private readonly inverseW: Float64Array;
   private readonly light: Light | null;
   private readonly visibility: Visibility | null;
+  private readonly paint: RenderOptions["paint"];
+  private readonly painted = new Float64Array(3);
   private readonly key: [number, number, number];
   private readonly eye: [number, number, number];
   private readonly perspective: number;
@@ -173,13 +179,7 @@ class Shader {
   private image: RgbaImage | null = null;
   private wrap: Texture["wrap"] = "clamp";
 
-  constructor(
-    mesh: RenderMesh,
-    camera: Camera,
-    light: Light | null,
-    shading: RenderOptions["shading"],
-    visibility: Visibility | null,
-  ) {
+  constructor(mesh: RenderMesh, camera: Camera, { light, shading, visibility, paint }: RenderOptions) {
     this.mesh = mesh;
     const { sx, sy, sq } = projectVertices(mesh.positions, camera);
     this.sx = sx;
@@ -188,6 +188,7 @@ class Shader {
     this.inverseW = sq.map((q) => 1 + camera.perspective * q);
     this.light = light;
     this.visibility = visibility;
+    this.paint = paint;
     this.normals = light ? (mesh.normals ?? cornerNormals(mesh, CREASES[shading])) : null;
     const { right, up, towards } = cameraBasis(camera);
     const [kx, ky, kz] = light?.keyDirection ?? [0, 0, 1];
@@ -219,7 +220,7 @@ class Shader {
     if (this.image) {
       const uv = mesh.uvs!;
       const o = 6 * t;
-      this.sample(wa * uv[o]! + wb * uv[o + 2]! + wc * uv[o + 4]!, wa * uv[o + 1]! + wb * uv[o + 3]! + wc * uv[o + 5]!);
+      this.sample(wa * uv[o] + wb * uv[o + 2] + wc * uv[o + 4], wa * uv[o + 1] + wb * uv[o + 3] + wc * uv[o + 5]);
       r = this.r;
       g = this.g;
       b = this.b;
@@ -230,29 +231,41 @@ class Shader {
       const j = 3 * this.bv;
       const k = 3 * this.c;
       const L = LINEAR_OF_SRGB;
-      r *= wa * L[colors[i]!]! + wb * L[colors[j]!]! + wc * L[colors[k]!]!;
-      g *= wa * L[colors[i + 1]!]! + wb * L[colors[j + 1]!]! + wc * L[colors[k + 1]!]!;
-      b *= wa * L[colors[i + 2]!]! + wb * L[colors[j + 2]!]! + wc * L[colors[k + 2]!]!;
+      r *= wa * L[colors[i]] + wb * L[colors[j]] + wc * L[colors[k]];
+      g *= wa * L[colors[i + 1]] + wb * L[colors[j + 1]] + wc * L[colors[k + 1]];
+      b *= wa * L[colors[i + 2]] + wb * L[colors[j + 2]] + wc * L[colors[k + 2]];
     }
     if (mesh.faceColors) {
-      r *= LINEAR_OF_SRGB[mesh.faceColors[3 * t]!]!;
-      g *= LINEAR_OF_SRGB[mesh.faceColors[3 * t + 1]!]!;
-      b *= LINEAR_OF_SRGB[mesh.faceColors[3 * t + 2]!]!;
+      r *= LINEAR_OF_SRGB[mesh.faceColors[3 * t]];
+      g *= LINEAR_OF_SRGB[mesh.faceColors[3 * t + 1]];
+      b *= LINEAR_OF_SRGB[mesh.faceColors[3 * t + 2]];
     }
 
     const { light, normals } = this;
+    if (!light && !this.paint) {
+      this.r = r;
+      this.g = g;
+      this.b = b;
+      return;
+    }
+    const p = mesh.positions;
+    const i = 3 * this.a;
+    const j = 3 * this.bv;
+    const k = 3 * this.c;
+    const x = wa * p[i] + wb * p[j] + wc * p[k];
+    const y = wa * p[i + 1] + wb * p[j + 1] + wc * p[k + 1];
+    const z = wa * p[i + 2] + wb * p[j + 2] + wc * p[k + 2];
+    if (this.paint) {
+      this.paint(x, y, z, this.painted);
+      r *= this.painted[0];
+      g *= this.painted[1];
+      b *= this.painted[2];
+    }
     if (light && normals) {
       const o = 9 * t;
-      let nx = wa * normals[o]! + wb * normals[o + 3]! + wc * normals[o + 6]!;
-      let ny = wa * normals[o + 1]! + wb * normals[o + 4]! + wc * normals[o + 7]!;
-      let nz = wa * normals[o + 2]! + wb * normals[o + 5]! + wc * normals[o + 8]!;
-      const p = mesh.positions;
-      const i = 3 * this.a;
-      const j = 3 * this.bv;
-      const k = 3 * this.c;
-      const x = wa * p[i]! + wb * p[j]! + wc * p[k]!;
-      const y = wa * p[i + 1]! + wb * p[j + 1]! + wc * p[k + 1]!;
-      const z = wa * p[i + 2]! + wb * p[j + 2]! + wc * p[k + 2]!;
+      let nx = wa * normals[o] + wb * normals[o + 3] + wc * normals[o + 6];
+      let ny = wa * normals[o + 1] + wb * normals[o + 4] + wc * normals[o + 7];
+      let nz = wa * normals[o + 2] + wb * normals[o + 5] + wc * normals[o + 8];
       // Two-sided: turn the normal to the camera, which sits at towards / perspective.
       const [ex, ey, ez] = this.eye;
       const s = this.perspective;
@@ -282,18 +295,18 @@ class Shader {
   private enter(t: number): void {
     this.current = t;
     const { triangles, textures, triangleTextures, uvs } = this.mesh;
-    const a = triangles[3 * t]!;
-    const b = triangles[3 * t + 1]!;
-    const c = triangles[3 * t + 2]!;
+    const a = triangles[3 * t];
+    const b = triangles[3 * t + 1];
+    const c = triangles[3 * t + 2];
     this.a = a;
     this.bv = b;
     this.c = c;
-    const ax = this.sx[a]!;
-    const ay = this.sy[a]!;
-    const abx = this.sx[b]! - ax;
-    const aby = this.sy[b]! - ay;
-    const acx = this.sx[c]! - ax;
-    const acy = this.sy[c]! - ay;
+    const ax = this.sx[a];
+    const ay = this.sy[a];
+    const abx = this.sx[b] - ax;
+    const aby = this.sy[b] - ay;
+    const acx = this.sx[c] - ax;
+    const acy = this.sy[c] - ay;
     const area = abx * acy - acx * aby;
     this.ax = ax;
     this.ay = ay;
@@ -301,23 +314,23 @@ class Shader {
     this.wby = -acx / area;
     this.wcx = -aby / area;
     this.wcy = abx / area;
-    this.iwa = this.inverseW[a]!;
-    this.iwb = this.inverseW[b]!;
-    this.iwc = this.inverseW[c]!;
+    this.iwa = this.inverseW[a];
+    this.iwb = this.inverseW[b];
+    this.iwc = this.inverseW[c];
     this.image = null;
     if (!textures?.length || !uvs) return;
-    const texture = textures[triangleTextures ? triangleTextures[t]! : 0];
+    const texture = textures[triangleTextures ? triangleTextures[t] : 0];
     if (!texture) return;
-    const full = texture.levels[0]!;
+    const full = texture.levels[0];
     const o = 6 * t;
-    const ubx = uvs[o + 2]! - uvs[o]!;
-    const uby = uvs[o + 3]! - uvs[o + 1]!;
-    const ucx = uvs[o + 4]! - uvs[o]!;
-    const ucy = uvs[o + 5]! - uvs[o + 1]!;
+    const ubx = uvs[o + 2] - uvs[o];
+    const uby = uvs[o + 3] - uvs[o + 1];
+    const ucx = uvs[o + 4] - uvs[o];
+    const ucy = uvs[o + 5] - uvs[o + 1];
     const texels = Math.abs(ubx * ucy - ucx * uby) * full.width * full.height;
     // Rounded down: 1 to 2 texels a sample. Rounding up is visibly blurred, and padding between charts stays enough.
     const level = texels > 0 ? Math.floor(0.5 * Math.log2(texels / Math.abs(area))) : 0;
-    this.image = texture.levels[Math.min(Math.max(level, 0), texture.levels.length - 1)]!;
+    this.image = texture.levels[Math.min(Math.max(level, 0), texture.levels.length - 1)];
     this.wrap = texture.wrap;
   }
 
@@ -343,9 +356,9 @@ class Shader {
     const k = bottom + left;
     const l = bottom + right;
     const L = LINEAR_OF_SRGB;
-    this.r = w00 * L[data[i]!]! + w10 * L[data[j]!]! + w01 * L[data[k]!]! + w11 * L[data[l]!]!;
-    this.g = w00 * L[data[i + 1]!]! + w10 * L[data[j + 1]!]! + w01 * L[data[k + 1]!]! + w11 * L[data[l + 1]!]!;
-    this.b = w00 * L[data[i + 2]!]! + w10 * L[data[j + 2]!]! + w01 * L[data[k + 2]!]! + w11 * L[data[l + 2]!]!;
+    this.r = w00 * L[data[i]] + w10 * L[data[j]] + w01 * L[data[k]] + w11 * L[data[l]];
+    this.g = w00 * L[data[i + 1]] + w10 * L[data[j + 1]] + w01 * L[data[k + 1]] + w11 * L[data[l + 1]];
+    this.b = w00 * L[data[i + 2]] + w10 * L[data[j + 2]] + w01 * L[data[k + 2]] + w11 * L[data[l + 2]];
   }
 }
 

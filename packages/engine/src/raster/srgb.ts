@@ -16,5 +16,5 @@ const SRGB_OF_LINEAR: Uint8Array = Uint8Array.from({ length: STEPS + 1 }, (_, i)
 /** The sRGB byte of a linear value; values outside 0–1 are clamped. */
 export function srgbOfLinear(value: number): number {
   if (!(value > 0)) return 0;
-  return value >= 1 ? 255 : SRGB_OF_LINEAR[(value * STEPS + 0.5) | 0]!;
+  return value >= 1 ? 255 : SRGB_OF_LINEAR[(value * STEPS + 0.5) | 0];
 }

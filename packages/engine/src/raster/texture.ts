@@ -36,10 +36,10 @@ function halve(image: RgbaImage): RgbaImage {
       for (let c = 0; c < 3; c++) {
         const at = from + c;
         const sum =
-          LINEAR_OF_SRGB[data[at]!]! +
-          LINEAR_OF_SRGB[data[at + right]!]! +
-          LINEAR_OF_SRGB[data[at + down]!]! +
-          LINEAR_OF_SRGB[data[at + down + right]!]!;
+          LINEAR_OF_SRGB[data[at]] +
+          LINEAR_OF_SRGB[data[at + right]] +
+          LINEAR_OF_SRGB[data[at + down]] +
+          LINEAR_OF_SRGB[data[at + down + right]];
         out[to + c] = srgbOfLinear(sum * 0.25);
       }
       out[to + 3] = 255;
