@@ -12,7 +12,7 @@ from ..networks.lift import centres, lift
 
 def hull(covers: torch.Tensor, projections: torch.Tensor, n: int = 64) -> np.ndarray:
     """Visual hull: (v, 128, 128) coverage, (v, 4, 4) -> (n, n, n) in -1…1."""
-    values, _ = lift(covers[:, None], projections, centres(n))
+    values = lift(covers[:, None], projections, centres(n))
     return (2 * values.amin(0).view(n, n, n) - 1).numpy()
 
 

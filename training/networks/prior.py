@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .blocks import PictureEncoder, Residual, Up, down, zeroed
-from .lift import centres, lift
+from .lift import centres, depths, lift
 
 HULL_LOGIT = 4.0
 
@@ -55,11 +55,10 @@ class Prior(nn.Module):
         b, v = pictures.shape[:2]
         flat, poses = pictures.flatten(0, 1), cameras.flatten(0, 1)
         with torch.no_grad():
-            cover, _ = lift(flat[:, 3:], poses, self.cells_64)
-            cover = cover.view(b, v, 64, 64, 64)
+            cover = lift(flat[:, 3:], poses, self.cells_64).view(b, v, 64, 64, 64)
             hull = cover.amin(1)
-            tint, depth = lift(F.avg_pool2d(flat, 2), poses, self.cells_32)
-            tint, depth = tint.view(b, v, 4, -1), depth.view(b, v, 1, -1)
+            tint = lift(F.avg_pool2d(flat, 2), poses, self.cells_32).view(b, v, 4, -1)
+            depth = depths(poses, self.cells_32).view(b, v, 1, -1)
             # A cell has most likely the colour that the camera on its side of the object sees there.
             weight = tint[:, :, 3:] * torch.exp(8 * depth)
             share = weight / (weight.sum(1, keepdim=True) + 1e-4)
@@ -83,7 +82,7 @@ class LiftedFeatures(nn.Module):
         self.place = nn.Conv1d(form.features + 5, form.features, 1)
 
     def forward(self, flat, poses, cells, b: int, v: int) -> torch.Tensor:
-        values, depth = lift(self.encoder(flat), poses, cells)
+        values, depth = lift(self.encoder(flat), poses, cells), depths(poses, cells)
         towards = poses[:, 3, :3, None].expand(-1, -1, values.shape[2])
         tilt = poses[:, 2, :3].square().sum(1).sqrt()[:, None, None].expand(-1, -1, values.shape[2])
         seen = self.place(torch.cat((values, depth, towards, tilt), 1)).relu()
@@ -127,7 +126,7 @@ class Lift2d(Prior):
         self.lifted = LiftedFeatures(form)
         self.stem = nn.Conv2d(256 + 96 + 32, form.widths[0], 1)
         self.trunk = UNet(form, 2, 16 * 2 * form.features)
-        self.head = zeroed(nn.Conv2d(form.widths[0], 256 + 96, 3, padding=1))
+        self.head = zeroed(nn.Conv2d(form.widths[0], 256 + 96, 1))
 
     def correct(self, flat, poses, hull, color, mean, b, v):
         folded = torch.cat((F.pixel_unshuffle(hull, 2), color.flatten(1, 2), mean.flatten(1, 2)), 1)
@@ -145,7 +144,7 @@ class Hull2d(Prior):
         super().__init__(form)
         self.stem = nn.Conv2d(256 + 16 + 16 + 3, form.widths[0], 3, padding=1)
         self.trunk = UNet(form, 2, 0)
-        self.head = zeroed(nn.Conv2d(form.widths[0], 256 + 96, 3, padding=1))
+        self.head = zeroed(nn.Conv2d(form.widths[0], 256 + 96, 1))
 
     def correct(self, flat, poses, hull, color, mean, b, v):
         poses = poses.view(b, v, 4, 4)

@@ -5,7 +5,12 @@ perspective ones from the front of its frame (azimuth 0), and one perspective on
 object's own turned about +Y by `yaw`, so that the pictures at azimuth 0 show the object from azimuth -yaw… any side.
 """
 
+import itertools
 import json
+import multiprocessing
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,30 +55,28 @@ class Recipe:
     weights: str = json.dumps({"character": 3.0, "animal": 2.0, "vehicle": 2.0})
 
 
-class Maker:
-    """Makes instances from the training objects, on the device that trains."""
+@dataclass(frozen=True)
+class Draft:
+    """A shape that has been chosen and varied, before it is pictured."""
 
-    def __init__(self, objects: Objects, device: torch.device, seed: int, recipe: Recipe = Recipe()):
-        self.objects, self.device, self.recipe = objects, device, recipe
+    mesh: Mesh
+    cameras: np.ndarray  # (4, 7), of the perspective pictures
+    fills: np.ndarray  # (4,)
+    facts: tuple[float, float, float, float]
+
+
+class Drafter:
+    """Chooses and varies training shapes; numpy only, so that many can run beside a GPU."""
+
+    def __init__(self, objects: Objects, seed: int, recipe: Recipe = Recipe()):
+        self.objects, self.recipe = objects, recipe
         self.rng = np.random.default_rng(seed)
         rows = objects.rows("training")
         by_kind = json.loads(recipe.weights)
         weight = np.array([by_kind.get(objects.entries[r].kind, 1.0) for r in rows])
         self.rows, self.chances = np.array(rows), weight / weight.sum()
 
-    def make(self, count: int) -> dict[str, torch.Tensor]:
-        """A batch of instances: every field of FIELDS with a leading axis of `count`."""
-        drawn = [self._draw() for _ in range(count)]
-        meshes = [d[0] for d in drawn]
-        cameras, fills = zip(*(perspective_cameras(m, self.rng) for m in meshes))
-        cameras = torch.cat((canonical_cameras(SIZE).expand(count, -1, -1), torch.stack(cameras)), 1)
-        fills = np.concatenate((np.zeros((count, len(LABELS))), np.stack(fills)), 1)
-        made = picture_and_solidify(meshes, cameras, self._look(count), self.device)
-        made["facts"] = torch.tensor([d[1:] for d in drawn], dtype=torch.float32)
-        made["fills"] = torch.tensor(fills, dtype=torch.float32)
-        return made
-
-    def _draw(self) -> tuple[Mesh, float, float, float, float]:
+    def draft(self) -> Draft:
         rng, recipe = self.rng, self.recipe
         kind = rng.random()
         oriented = 1.0
@@ -91,7 +94,8 @@ class Maker:
         if rng.random() < 0.5:
             yaw = float(rng.choice((90, 180, 270))) if rng.random() < 0.25 else float(rng.uniform(0, 360))
         fit = 1.0 if rng.random() < 0.15 else float(rng.uniform(0.72, 1.0))
-        return mesh.transformed(turn_y(yaw)).normalised(fit), yaw, fit, origin, oriented
+        mesh = mesh.transformed(turn_y(yaw)).normalised(fit)
+        return Draft(mesh, *perspective_cameras(mesh, rng), (yaw, fit, origin, oriented))
 
     def _from_pack(self) -> tuple[Mesh, Entry]:
         row = int(self.rng.choice(self.rows, p=self.chances))
@@ -109,6 +113,33 @@ class Maker:
         turn = turn_y(rng.choice((0, 90, 180, 270)))
         shift = at + rng.uniform(-0.3, 0.3, 3) * size
         return merge([first, second.transformed(turn * size, shift)]).normalised()
+
+
+class Maker:
+    """Makes instances from the training objects, on the device that trains.
+
+    `workers` processes draft shapes ahead: one core drafts some 400 a second, a GPU pictures more.
+    """
+
+    def __init__(self, objects: Objects, device: torch.device, seed: int, recipe: Recipe = Recipe(), workers: int = 0):
+        self.device, self.recipe = device, recipe
+        self.rng = np.random.default_rng(seed)
+        if workers:
+            self._drafts = _drafts_of_workers(objects, seed, recipe, workers)
+        else:
+            drafter = Drafter(objects, seed + 1, recipe)
+            self._drafts = (drafter.draft() for _ in itertools.count())
+
+    def make(self, count: int) -> dict[str, torch.Tensor]:
+        """A batch of instances: every field of FIELDS with a leading axis of `count`."""
+        drafts = list(itertools.islice(self._drafts, count))
+        perspective = torch.from_numpy(np.stack([d.cameras for d in drafts]))
+        cameras = torch.cat((canonical_cameras(SIZE).expand(count, -1, -1), perspective), 1)
+        fills = np.concatenate((np.zeros((count, len(LABELS))), np.stack([d.fills for d in drafts])), 1)
+        made = picture_and_solidify([d.mesh for d in drafts], cameras, self._look(count), self.device)
+        made["facts"] = torch.tensor([d.facts for d in drafts], dtype=torch.float32)
+        made["fills"] = torch.tensor(fills, dtype=torch.float32)
+        return made
 
     def _look(self, count: int) -> Look:
         if not self.recipe.styles:
@@ -128,6 +159,28 @@ class Maker:
         diffuse = rng.uniform(0.2, 0.75, (count, 1)) + rng.normal(0, 0.03, (count, VIEWS))
         real = lambda a: torch.tensor(a, dtype=torch.float32, device=self.device)
         return Look(torch.tensor(style, device=self.device), real(light), real(ambient), real(diffuse))
+
+
+def _drafts_of_workers(objects: Objects, seed: int, recipe: Recipe, workers: int) -> Iterator[Draft]:
+    """Drafts from worker processes, a few batches of them ahead, for ever."""
+    # Spawned, not forked: a fork of a process that uses a GPU may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _start_worker, (objects, seed, recipe)) as pool:
+        waiting = deque(pool.submit(_draft_some, k) for k in range(4 * workers))
+        for k in itertools.count(len(waiting)):
+            yield from waiting.popleft().result()
+            waiting.append(pool.submit(_draft_some, k))
+
+
+def _start_worker(objects: Objects, seed: int, recipe: Recipe) -> None:
+    global _worker
+    _worker = (objects, seed, recipe)
+
+
+def _draft_some(number: int) -> list[Draft]:
+    objects, seed, recipe = _worker
+    drafter = Drafter(objects, seed * 1_000_003 + number, recipe)
+    return [drafter.draft() for _ in range(16)]
 
 
 def soft_look(count: int, views: int, device="cpu") -> Look:
@@ -158,7 +211,7 @@ def picture_and_solidify(
     }
 
 
-def perspective_cameras(mesh: Mesh, rng: np.random.Generator) -> tuple[torch.Tensor, np.ndarray]:
+def perspective_cameras(mesh: Mesh, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Random cameras for the perspective pictures, framed by the silhouette's box: (4, 7) and the fills (4,)."""
     rows, fills = [], []
     radius = float(np.linalg.norm(mesh.vertices, axis=1).max())
@@ -170,7 +223,7 @@ def perspective_cameras(mesh: Mesh, rng: np.random.Generator) -> tuple[torch.Ten
         row, side = framed_camera(mesh.vertices, azimuth, elevation, 1 / distance)
         rows.append(row)
         fills.append(side / distance / (2 * np.tan(fov / 2)))
-    return torch.tensor(rows, dtype=torch.float32), np.array(fills)
+    return np.array(rows, np.float32), np.array(fills)
 
 
 def framed_camera(vertices: np.ndarray, azimuth: float, elevation: float, perspective: float):

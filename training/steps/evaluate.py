@@ -145,6 +145,7 @@ def mean_shape(objects: Objects, work, count: int = 300) -> np.ndarray:
     path = work / f"mean-shape-{count}.npy"
     if not path.exists():
         rows = objects.rows("training")
+        count = min(count, len(rows))
         total = np.zeros((64, 64, 64), np.float32)
         for i in range(count):
             total += trial(objects, rows[i * len(rows) // count]).occupancy.numpy() / np.float32(255 * count)

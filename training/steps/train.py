@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-colors", action="store_true", help="ablation: no colour augmentation")
     parser.add_argument("--no-damage", action="store_true", help="ablation: perfect poses and mattes")
     parser.add_argument("--warm-start", type=Path, help="start from this run's weights instead of from nothing")
+    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2), help="processes that draft shapes for a GPU")
     parser.add_argument("--instances", type=int, default=20000, help="instances kept in a GPU's memory, 1 MB each")
     parser.add_argument("--render-share", type=float, default=0.35, help="share of a GPU's time spent rendering")
 
@@ -154,7 +155,7 @@ def _pool(options, objects, device, steps):
             raise SystemExit(f"{pool.folder} is empty: run `python3 -m training render` first")
         return pool, None
     pool = DevicePool(options.instances, device)
-    maker = Maker(objects, device, options.seed + 104729 * (steps + 1), Recipe())
+    maker = Maker(objects, device, options.seed + 104729 * (steps + 1), Recipe(), options.workers)
     while pool.count < 500:
         pool.put(maker.make(48))
     return pool, maker
@@ -195,7 +196,8 @@ def quick_trials(objects: Objects, work: Path, count: int = 40) -> dict[str, lis
     chosen = {}
     for split in ("validation", "left-out"):
         rows = objects.rows(split)
-        chosen[split] = [trial(objects, rows[i * len(rows) // count]) for i in range(count)]
+        some = min(count, len(rows))
+        chosen[split] = [trial(objects, rows[i * len(rows) // some]) for i in range(some)]
     draft = path.with_suffix(f".{os.getpid()}")
     torch.save({k: [vars(t) for t in v] for k, v in chosen.items()}, draft)
     os.replace(draft, path)

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import os
 import time
 
 import numpy as np
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--evaluate-every", type=float, default=5)
+    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2))
     parser.add_argument("--instances", type=int, default=4000, help="instances rendered on a GPU")
 
 
@@ -63,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
     if device.type == "cpu":
         pool = DiskPool(options.work / options.pool)
     else:
-        pool, maker = DevicePool(options.instances, device), Maker(objects, device, options.seed + done["steps"])
+        pool, maker = DevicePool(options.instances, device), Maker(objects, device, options.seed + done["steps"], workers=options.workers)
         while pool.count < options.instances:
             pool.put(maker.make(48))
     trials = quick_trials(objects, options.work)

@@ -97,10 +97,10 @@ def test_colours_move_with_the_volume(tmp_path):
     for _ in range(8):
         batch = samples(pool, np.arange(4), 1, rng, CPU, Damage(0, 0, 0))
         for k in range(4):
-            tint, _ = lift(batch.pictures[k], batch.cameras[k], centres(32))
+            tint = lift(batch.pictures[k], batch.cameras[k], centres(32))
             known = batch.colors[k, 3].reshape(-1) > 0
             covered = known & (tint[0, 3] > 0.9)
-            assert covered.sum() / known.sum() > 0.5
+            assert covered.sum() / known.sum() > 0.25
             hue = lambda c: c.argmax(0)
             # Most visible cells have the hue of the pixel that shows them; hidden ones need not.
             same = (hue(tint[0, :3])[covered] == hue(batch.colors[k, :3].reshape(3, -1))[covered]).float().mean()
