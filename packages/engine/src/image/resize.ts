@@ -1,3 +1,5 @@
+import type { RgbaImage } from "../types.ts";
+
 /**
  * Halves a plane: each pixel is the mean of the four that it covers. An odd last row or column is repeated, so the
  * result is ceil(width / 2) × ceil(height / 2) and pixel (i, j) covers columns 2i, 2i + 1 and rows 2j, 2j + 1.
@@ -17,4 +19,25 @@ export function halve(source: Float32Array, width: number, height: number): Floa
     }
   }
   return result;
+}
+
+/** Halves a picture like `halve`; colours are averaged as they are stored, alpha not looked at. */
+export function halveImage(image: RgbaImage): RgbaImage {
+  const width = (image.width + 1) >> 1;
+  const height = (image.height + 1) >> 1;
+  const data = new Uint8Array(width * height * 4);
+  const source = image.data;
+  for (let y = 0, to = 0; y < height; y++) {
+    const upper = 2 * y * image.width;
+    const lower = Math.min(2 * y + 1, image.height - 1) * image.width;
+    for (let x = 0; x < width; x++) {
+      const left = 2 * x;
+      const right = Math.min(left + 1, image.width - 1);
+      const [a, b, c, d] = [4 * (upper + left), 4 * (upper + right), 4 * (lower + left), 4 * (lower + right)];
+      for (let channel = 0; channel < 4; channel++, to++) {
+        data[to] = (source[a + channel] + source[b + channel] + source[c + channel] + source[d + channel] + 2) >> 2;
+      }
+    }
+  }
+  return { width, height, data };
 }

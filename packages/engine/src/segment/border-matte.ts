@@ -1,0 +1,82 @@
+import { type LabImage, labOfImage } from "../image/color.ts";
+import { connectedComponents } from "../image/components.ts";
+import { squaredDistances } from "../image/distance-transform.ts";
+import { quantile } from "../image/quantile.ts";
+import { halveImage } from "../image/resize.ts";
+import type { Cutout, RgbaImage } from "../types.ts";
+import { decideEnclosed } from "./enclosed.ts";
+import { type Background, growBackground } from "./grow-background.ts";
+import { growShading } from "./grow-shading.ts";
+import { refineMatte } from "./refine-matte.ts";
+import { type Edges, sharpEdges } from "./sharp-edges.ts";
+
+/** Pictures are analysed at half their resolution when that leaves at least this many pixels on the shorter side. */
+const HALVE_FROM = 512;
+/** Pieces smaller than this share of the largest are dust … */
+const DUST = 0.002;
+/** … and up to this share when they differ from the background by less than so many tolerances at most. */
+const FAINT_DUST = 0.02;
+const FAINT = 2.5;
+/** A piece at the picture's border is background when at most this share of its outline is sharp. */
+const BORDER_SHARP = 0.3;
+
+/** Cuts the object out by what the border says of the background. */
+export function borderMatte(image: RgbaImage): Cutout {
+  const factor = Math.min(image.width, image.height) >= HALVE_FROM ? 2 : 1;
+  const lab = labOfImage(factor === 2 ? halveImage(image) : image);
+  const grown = growBackground(lab);
+  const enclosed = decideEnclosed(lab, grown);
+  const { background } = enclosed;
+  const edges = sharpEdges(lab, leastGradient(lab, grown.reached));
+  if (!enclosed.drawing) {
+    const shading = growShading(lab, grown, background, edges);
+    for (let at = 0; at < shading.length; at++) if (shading[at] !== 0) background[at] = 1;
+  }
+  const mask = objectPieces(background, grown, edges);
+  return { image, matte: refineMatte(image, mask, factor), source: "border", confidence: grown.fit.inliers };
+}
+
+/** Gradient that the background's own noise stays below. */
+function leastGradient(lab: LabImage, reached: Uint8Array): number {
+  const blocked = reached.map((v) => 1 - v);
+  const away = squaredDistances(blocked, lab.width, lab.height);
+  const values: number[] = [];
+  for (let at = 1; at < reached.length - 1; at += 7) {
+    if (away[at] > 36) values.push(Math.abs(lab.l[at + 1] - lab.l[at - 1]) / 2);
+  }
+  return Math.max(1, 1.3 * quantile(values, 0.99));
+}
+
+/** What is not background, without dust, noise, and corners that shading has taken out of the background's model. */
+function objectPieces(background: Uint8Array, grown: Background, edges: Edges): Uint8Array {
+  const { width, height } = grown.expected;
+  const mask = background.map((v) => 1 - v);
+  const { labels, components } = connectedComponents(mask, width, height, 8);
+  const largest = components.reduce((most, c) => Math.max(most, c.area), 0);
+  const strongest = new Float32Array(components.length);
+  const outline = new Uint32Array(components.length);
+  const sharpOutline = new Uint32Array(components.length);
+  const toSharp = squaredDistances(edges.sharp, width, height);
+  for (let at = 0; at < mask.length; at++) {
+    const label = labels[at];
+    if (label < 0) continue;
+    if (grown.distance[at] > strongest[label]) strongest[label] = grown.distance[at];
+    const x = at % width;
+    const isOutline =
+      (x > 0 && mask[at - 1] === 0) ||
+      (x < width - 1 && mask[at + 1] === 0) ||
+      (at >= width && mask[at - width] === 0) ||
+      (at < mask.length - width && mask[at + width] === 0);
+    if (!isOutline) continue;
+    outline[label]++;
+    if (toSharp[at] <= 4) sharpOutline[label]++;
+  }
+  const kept = components.map((c, k) => {
+    if (c.area < Math.max(8, DUST * largest)) return false;
+    if (c.area < FAINT_DUST * largest && strongest[k] < FAINT * grown.tolerance) return false;
+    const atBorder = c.left === 0 || c.top === 0 || c.right === width - 1 || c.bottom === height - 1;
+    return !(atBorder && sharpOutline[k] < BORDER_SHARP * outline[k]);
+  });
+  for (let at = 0; at < mask.length; at++) if (labels[at] >= 0 && !kept[labels[at]]) mask[at] = 0;
+  return mask;
+}

@@ -1,0 +1,96 @@
+import type { LabImage } from "../image/color.ts";
+import { borderPixels, flood } from "../image/flood.ts";
+import { maxFilter } from "../image/max-filter.ts";
+import { quantile } from "../image/quantile.ts";
+import {
+  type BorderFit,
+  distanceFromBackground,
+  expectedBackground,
+  fitBorder,
+  refitBackground,
+  toleranceFor,
+} from "./border-model.ts";
+import { MAX_DEGREE } from "./polynomial.ts";
+
+export interface Background {
+  fit: BorderFit;
+  /** Colour that the background has, or would have, at each pixel. */
+  expected: LabImage;
+  /** Distance in Lab of each pixel from it. */
+  distance: Float32Array;
+  tolerance: number;
+  /** Median distance of background pixels: the noise. */
+  noise: number;
+  /** Pixels whose colour is the background's, wherever they lie. */
+  alike: Uint8Array;
+  /** Those of them that are connected to the picture's border. */
+  reached: Uint8Array;
+}
+
+/** Refits to what has been reached, until the background stops growing. More rounds gain nothing on any family tried. */
+const ROUNDS = 3;
+
+/**
+ * JPEG leaves ripples around strong edges: of lightness up to this share of the contrast within one block (8 pixels of the
+ * picture, 4 when it is analysed at half its size), of colour alone, which is stored at half the resolution, up to more
+ * and within two blocks. Without it plain JPEGs lost 0.1 of IoU at quality 82.
+ */
+const RIPPLE_REACH = 4;
+const RIPPLE = 0.08;
+const COLOR_RIPPLE_REACH = 8;
+const COLOR_RIPPLE = 0.14;
+
+/**
+ * Grows the background from the border: what fits the border's model and is connected to it. Each round fits a smoother
+ * and better supported surface to all that has been reached, so that shading that the border alone does not show (a
+ * vignette, uneven paper) is followed inwards.
+ */
+export function growBackground(lab: LabImage): Background {
+  const { width, height } = lab;
+  const fit = fitBorder(lab);
+  let { model, tolerance, noise } = fit;
+  let expected = expectedBackground(lab, model);
+  let distance = distanceFromBackground(lab, expected);
+  let alike = backgroundColored(lab, expected, distance, tolerance);
+  let reached = flood(alike, width, height, borderPixels(width, height));
+  for (let round = 0; round < ROUNDS; round++) {
+    const degree = Math.min(MAX_DEGREE, 2 + round);
+    model = refitBackground(lab, model, reached, degree);
+    expected = expectedBackground(lab, model);
+    distance = distanceFromBackground(lab, expected);
+    const fits = sampleWhere(distance, reached);
+    tolerance = Math.min(fit.tolerance, toleranceFor(quantile(fits, 0.98)));
+    noise = quantile(fits, 0.5);
+    alike = backgroundColored(lab, expected, distance, tolerance);
+    const before = reached;
+    reached = flood(alike, width, height, borderPixels(width, height));
+    if (same(before, reached)) break;
+  }
+  return { fit, expected, distance, tolerance, noise, alike, reached };
+}
+
+function backgroundColored(lab: LabImage, expected: LabImage, distance: Float32Array, tolerance: number): Uint8Array {
+  const { width, height } = lab;
+  const near = maxFilter(distance, width, height, RIPPLE_REACH);
+  const around = maxFilter(near, width, height, COLOR_RIPPLE_REACH - RIPPLE_REACH);
+  const result = new Uint8Array(distance.length);
+  for (let at = 0; at < result.length; at++) {
+    const limit = Math.max(tolerance, RIPPLE * near[at]);
+    const colorOnly = Math.abs(lab.l[at] - expected.l[at]) <= limit;
+    result[at] = distance[at] <= limit || (colorOnly && distance[at] <= COLOR_RIPPLE * around[at]) ? 1 : 0;
+  }
+  return result;
+}
+
+function sampleWhere(values: Float32Array, mask: Uint8Array): Float32Array {
+  const stride = Math.max(1, Math.floor(mask.length / 20_000)) | 1;
+  const kept: number[] = [];
+  for (let at = 0; at < mask.length; at += stride) if (mask[at] !== 0) kept.push(values[at]);
+  return Float32Array.from(kept);
+}
+
+function same(one: Uint8Array, two: Uint8Array): boolean {
+  let different = 0;
+  for (let at = 0; at < one.length; at++) if (one[at] !== two[at]) different++;
+  return different < 0.0005 * one.length;
+}
