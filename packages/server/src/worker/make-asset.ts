@@ -54,6 +54,8 @@ export async function makeAsset(context: Context, job: Job<AssetJob>, signal: Ab
     if (abort.aborted) {
       log.info({ reason: abort.reason }, "asset interrupted");
       if (abort.reason === "stopping") await putBackIteration(context, job, begun, "stopping");
+      // Whoever holds the job now is not touched: the queue looks at the attempt that was fetched.
+      else await context.db.transaction().execute((trx) => context.jobs.putBack(trx, "asset", job));
       return;
     }
     if (isRefusal(error)) {
