@@ -1,5 +1,7 @@
 import { type AssetOptions, STYLE_DEFAULTS } from "@maquette/engine/asset";
+import { VIEW_LABELS } from "@maquette/engine/frames";
 import { LEVELS } from "@maquette/engine/levels";
+import { OPTION_LIMITS } from "@maquette/engine/options";
 import type { Pivot, Quality, Topology, ViewHint } from "@maquette/engine/types";
 import { LIMITS } from "../config/limits.ts";
 import type { ProjectStyle } from "../db/schema.ts";
@@ -8,7 +10,8 @@ import { checkText, type Fields } from "./fields.ts";
 import { parseJson } from "./parse-json.ts";
 
 const QUALITIES: readonly string[] = Object.keys(LEVELS);
-const VIEW_LABELS: readonly string[] = ["front", "right", "back", "left", "top", "bottom", "auto"];
+const VIEWS: readonly string[] = [...VIEW_LABELS, "auto"];
+const TEXTURE_SIZES = [256, 512, 1024, 2048, 4096];
 
 /** What a request asks of the engine, without the name, which is settled when it is stored. */
 export interface ParsedOptions {
@@ -46,8 +49,8 @@ export function parseOptions(
   const pivot = oneOf<Pivot>(fields, "pivot", ["center", "base"]) ?? base.pivot;
   const polycount = parsePolycount(fields, warnings) ?? base.polycount ?? style.polycount;
   const textureSize = parseTextureSize(fields) ?? base.textureSize ?? densityToSize(style.texelDensity, size);
-  const lods = integer(fields, "lods", 0, LIMITS.lods.max) ?? base.lods;
-  const seed = integer(fields, "seed", 0, LIMITS.seed.max) ?? base.seed;
+  const lods = integer(fields, "lods", OPTION_LIMITS.lods) ?? base.lods;
+  const seed = integer(fields, "seed", LIMITS.seed) ?? base.seed;
   const look = {
     ...(style.shading === undefined ? {} : { shading: style.shading }),
     ...(style.palette === undefined ? {} : { palette: style.palette }),
@@ -83,7 +86,7 @@ function parseView(value: unknown): ViewHint {
   if (value === null || value === "") return "auto";
   if (typeof value === "string") {
     const label = value.trim().toLowerCase();
-    if (VIEW_LABELS.includes(label)) return label as ViewHint;
+    if (VIEWS.includes(label)) return label as ViewHint;
     if (label.startsWith("{")) return parseView(parseJson(label));
   } else if (typeof value === "object") {
     const { azimuth, elevation = 0 } = value as { azimuth?: unknown; elevation?: unknown };
@@ -91,7 +94,7 @@ function parseView(value: unknown): ViewHint {
     if (Math.abs(angles.azimuth) <= 360 && Math.abs(angles.elevation) <= 90) return angles;
   }
   throw invalid(
-    `a view of ${JSON.stringify(value)?.slice(0, 80)}: use ${VIEW_LABELS.join(", ")} or {azimuth, elevation} in degrees`,
+    `a view of ${JSON.stringify(value)?.slice(0, 80)}: use ${VIEWS.join(", ")} or {azimuth, elevation} in degrees`,
   );
 }
 
@@ -144,8 +147,10 @@ function centimetres(fields: Fields, name: string): number | undefined {
   const value = fields.get(name);
   if (value === undefined) return undefined;
   const number = toNumber(value);
-  if (!(number > 0 && number <= LIMITS.centimetres.max)) {
-    throw invalid(`${name} ${show(value)}: expected centimetres, more than 0 and at most ${LIMITS.centimetres.max}`);
+  if (!(number > 0 && number <= OPTION_LIMITS.centimetres.max)) {
+    throw invalid(
+      `${name} ${show(value)}: expected centimetres, more than 0 and at most ${OPTION_LIMITS.centimetres.max}`,
+    );
   }
   return number;
 }
@@ -155,7 +160,7 @@ function parsePolycount(fields: Fields, warnings: string[]): number | undefined 
   const value = fields.get("polycount");
   if (value === undefined) return undefined;
   const number = toNumber(value);
-  const { min, max } = LIMITS.polycount;
+  const { min, max } = OPTION_LIMITS.polycount;
   if (Number.isNaN(number)) {
     warnings.push(`polycount ${show(value)} is not a number and was ignored`);
     return undefined;
@@ -167,13 +172,13 @@ function parsePolycount(fields: Fields, warnings: string[]): number | undefined 
 function parseTextureSize(fields: Fields): number | undefined {
   const value = fields.get("textureSize");
   if (value === undefined) return undefined;
-  const sizes: readonly number[] = LIMITS.textureSizes;
-  if (!sizes.includes(toNumber(value)))
-    throw invalid(`textureSize ${show(value)}: expected one of ${sizes.join(", ")}`);
+  if (!TEXTURE_SIZES.includes(toNumber(value))) {
+    throw invalid(`textureSize ${show(value)}: expected one of ${TEXTURE_SIZES.join(", ")}`);
+  }
   return toNumber(value);
 }
 
-function integer(fields: Fields, name: string, min: number, max: number): number | undefined {
+function integer(fields: Fields, name: string, { min, max }: { min: number; max: number }): number | undefined {
   const value = fields.get(name);
   if (value === undefined) return undefined;
   const number = toNumber(value);
@@ -200,7 +205,7 @@ function densityToSize(
   if (density === undefined) return undefined;
   const metres = Math.max(size.height ?? 0, size.width ?? 0, size.depth ?? 0, 0) / 100 || 2;
   const wanted = density * metres * 2;
-  return LIMITS.textureSizes.find((side) => side >= wanted) ?? LIMITS.textureSizes.at(-1);
+  return TEXTURE_SIZES.find((side) => side >= wanted) ?? TEXTURE_SIZES.at(-1);
 }
 
 function show(value: unknown): string {

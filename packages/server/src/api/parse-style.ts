@@ -1,6 +1,7 @@
 import type { Style } from "@maquette/engine/asset";
+import { OPTION_LIMITS } from "@maquette/engine/options";
 import type { Topology } from "@maquette/engine/types";
-import { LIMITS } from "../config/limits.ts";
+
 import type { ProjectStyle } from "../db/schema.ts";
 import { invalid } from "./errors.ts";
 
@@ -11,8 +12,8 @@ const CHOICES = {
 } as const;
 
 const RANGES = {
-  palette: { min: 2, max: 256 },
-  polycount: LIMITS.polycount,
+  palette: OPTION_LIMITS.palette,
+  polycount: OPTION_LIMITS.polycount,
   texelDensity: { min: 1, max: 100_000 },
 } as const;
 

@@ -50,7 +50,7 @@ export const ProcessOptions = {
   topology: Type.Optional(Type.String({ enum: ["quad", "triangle"] })),
   pivot: Type.Optional(Type.String({ enum: ["center", "base"] })),
   textureSize: Type.Optional(Type.Integer({ enum: [256, 512, 1024, 2048, 4096] })),
-  lods: Type.Optional(Type.Integer({ minimum: 0, maximum: 5 })),
+  lods: Type.Optional(Type.Integer({ minimum: 0, maximum: 4 })),
 };
 
 export const ProcessBody = Type.Object({

@@ -18,11 +18,7 @@ export const LIMITS = {
   refreshTokens: 20,
   iterations: 100,
 
-  polycount: { min: 500, max: 300_000 },
-  centimetres: { max: 100_000 },
-  textureSizes: [256, 512, 1024, 2048, 4096],
-  lods: { max: 5 },
-  seed: { max: 2 ** 32 - 1 },
+  seed: { min: 0, max: 2 ** 32 - 1 },
 
   jwtSeconds: 12 * 3600,
   linkSeconds: 3600,

@@ -1,8 +1,8 @@
 import type { AssetOptions } from "@maquette/engine/asset";
 import { LEVELS } from "@maquette/engine/levels";
+import { OPTION_LIMITS } from "@maquette/engine/options";
 import type { Quality } from "@maquette/engine/types";
 import { ApiError } from "../api/errors.ts";
-import { LIMITS } from "../config/limits.ts";
 
 /** What an `editDescription` may ask for, in the words of the refusal and of the reference. */
 export const WISHES = [
@@ -142,7 +142,7 @@ function polygons(clause: string, { options, triangles }: WishBase): Grant {
   const wanted = count
     ? toNumber(count[1] ?? count[3]!) * (count[2] || count[4] ? 1000 : 1)
     : now * (/twice|double|more/.test(scale!) ? 2 : 0.5);
-  const polycount = Math.round(Math.min(Math.max(wanted, LIMITS.polycount.min), LIMITS.polycount.max));
+  const polycount = Math.round(Math.min(Math.max(wanted, OPTION_LIMITS.polycount.min), OPTION_LIMITS.polycount.max));
   return { options: { polycount }, text: `at most ${polycount} triangles` };
 }
 
@@ -188,7 +188,7 @@ function relativeSize(clause: string, { options, size }: WishBase): Grant {
 
 function resize(size: Record<string, number>): Grant {
   const rounded = Object.entries(size).map(([axis, cm]) => [axis, Math.round(cm * 100) / 100] as const);
-  if (rounded.some(([, cm]) => !(cm > 0 && cm <= LIMITS.centimetres.max))) return null;
+  if (rounded.some(([, cm]) => !(cm > 0 && cm <= OPTION_LIMITS.centimetres.max))) return null;
   return {
     options: Object.fromEntries(rounded),
     text: rounded.map(([axis, cm]) => `${axis} ${cm} cm`).join(", "),
@@ -260,7 +260,9 @@ function lods(clause: string): Grant {
   const match = /\b(no|\d)\s*(?:more )?(?:lods?|levels? of detail)\b/.exec(clause);
   if (!match) return null;
   const count = match[1] === "no" ? 0 : Number(match[1]);
-  return count > LIMITS.lods.max ? null : { options: { lods: count }, text: `${count} coarser levels of detail` };
+  return count > OPTION_LIMITS.lods.max
+    ? null
+    : { options: { lods: count }, text: `${count} coarser levels of detail` };
 }
 
 function variant(clause: string, { options }: WishBase): Grant {
