@@ -2,10 +2,11 @@ import type { Camera } from "@maquette/engine/frames";
 import { type RenderMesh, renderMesh } from "@maquette/engine/raster/render";
 import type { RgbaImage } from "@maquette/engine/types";
 import { type Alignment, type CaseInput, PICTURE_SIZE } from "../inputs/cases.ts";
-import { moveMesh, type Similarity, withNormals } from "../shape.ts";
+import { extentOf, moveMesh, normalizeMesh, type Similarity, withNormals } from "../shape.ts";
 import { alignSamples, bestQuarterTurn } from "./align.ts";
 import { compareSamples, type SampleTree, withTree } from "./distances.ts";
 import { psnr, silhouetteIou, ssim } from "./pictures.ts";
+import { registerCamera } from "./register.ts";
 import { sampleSurface } from "./sample.ts";
 import { type Solid, volumeIou, voxelize } from "./voxelize.ts";
 
@@ -76,8 +77,10 @@ export function prepareTruth(mesh: RenderMesh, seed: number): Truth {
 
 export interface Measured {
   metrics: Metrics;
-  /** The result where it was measured. */
-  aligned: RenderMesh;
+  /** The result as the inputs show it, for pictures of it: in the truth's frame where that is known, otherwise in its own. */
+  shown: RenderMesh;
+  /** The cameras from which it is to look like the inputs. */
+  cameras: Camera[];
 }
 
 /**
@@ -96,10 +99,15 @@ export function measure(
   const aligned = withNormals(pose ? moveMesh(result, pose) : result);
   const samples = withTree(pose ? sampleSurface(aligned, SAMPLES, seed + 1) : raw);
   const views = truth.cameras.map((camera) => renderMesh(aligned, camera, VIEWS.size, VIEWS.size));
-  const inputs = input.truth.map((camera) => renderMesh(aligned, camera, PICTURE_SIZE, PICTURE_SIZE));
   const cutouts = input.pictures.map((picture) => picture.cutout);
+  // Where the frame is free, what fits best in space may show another side: look for the picture in the result itself.
+  const free = alignment === "similarity" && extentOf(result).some((side) => side > 0);
+  const shown = free ? withNormals(normalizeMesh(result)) : aligned;
+  const cameras = free ? input.truth.map((camera, i) => registerCamera(shown, cutouts[i], camera)) : input.truth;
+  const inputs = cameras.map((camera) => renderMesh(shown, camera, PICTURE_SIZE, PICTURE_SIZE));
   return {
-    aligned,
+    shown,
+    cameras,
     metrics: {
       iou: volumeIou(truth.solid, voxelize(aligned)),
       ...compareSamples(truth.samples, samples),

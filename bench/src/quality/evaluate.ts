@@ -6,7 +6,7 @@ import { type Metrics, measure, prepareTruth, type Truth } from "../measure/meas
 import type { KnownSize, Method } from "../methods/method.ts";
 import { seedOf } from "../random.ts";
 import { extentOf, withNormals } from "../shape.ts";
-import { renderRow } from "./sheet.ts";
+import { renderRow, type Shown } from "./sheet.ts";
 
 /** One line of the result: one object, one case, one method. */
 export interface Row extends Metrics {
@@ -46,14 +46,18 @@ export async function evaluateObject(
   const outcome: ObjectOutcome = { rows: [], strips: [] };
   for (const name of cases) {
     const input = await renderCase(mesh, name, seed, object);
-    const results: RenderMesh[] = [];
+    const results: Shown[] = [];
     for (const method of methods) {
       if (!method.cases.includes(name)) continue;
-      const { row, aligned } = await evaluateMethod(method, input, truth, { longest }, seedOf(seed, "result", object));
+      const { row, shown } = await evaluateMethod(method, input, truth, { longest }, seedOf(seed, "result", object));
       outcome.rows.push({ name: model.name, source: model.source, kind: model.kind, ...row });
-      results.push(aligned);
+      results.push(shown);
     }
-    if (pictures) outcome.strips.push({ case: name, picture: await renderRow(input, mesh, results) });
+    if (pictures)
+      outcome.strips.push({
+        case: name,
+        picture: await renderRow(input, [{ mesh, camera: input.truth[0] }, ...results]),
+      });
   }
   return outcome;
 }
@@ -64,7 +68,7 @@ async function evaluateMethod(
   truth: Truth,
   known: KnownSize,
   seed: number,
-): Promise<{ row: Omit<Row, "name" | "source" | "kind">; aligned: RenderMesh }> {
+): Promise<{ row: Omit<Row, "name" | "source" | "kind">; shown: Shown }> {
   let result = NOTHING;
   let error: string | null = null;
   resetPeak();
@@ -79,8 +83,11 @@ async function evaluateMethod(
   }
   const seconds = (performance.now() - start) / 1000;
   const peakMb = readPeak();
-  const { metrics, aligned } = measure(truth, result, input, CASE_ALIGNMENT[input.case], seed);
-  return { row: { case: input.case, method: method.name, ...metrics, seconds, peakMb, error }, aligned };
+  const { metrics, shown, cameras } = measure(truth, result, input, CASE_ALIGNMENT[input.case], seed);
+  return {
+    row: { case: input.case, method: method.name, ...metrics, seconds, peakMb, error },
+    shown: { mesh: shown, camera: cameras[0] },
+  };
 }
 
 /** Linux keeps a process's highest resident memory and lets it start anew. */

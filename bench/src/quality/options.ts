@@ -5,6 +5,7 @@ import type { Quality } from "@maquette/engine/types";
 import { CASES, type CaseName } from "../inputs/cases.ts";
 import { choose, listFolder, listPacks, type ModelRef } from "../load/models.ts";
 import { METHOD_NAMES, type MethodName } from "../methods/registry.ts";
+import { listOf, oneOf, wholeNumber } from "../options.ts";
 
 const DEFAULT_DATA = "../shared/data";
 
@@ -66,14 +67,14 @@ export function readOptions(args: readonly string[]): Options | null {
   if (values.help) return null;
   const methods = listOf("--methods", values.methods, METHOD_NAMES);
   if (values["no-prior"] && !methods.includes("maquette-no-prior")) methods.splice(1, 0, "maquette-no-prior");
-  const seed = numberOf("--seed", values.seed, 0, 2 ** 31);
-  const limit = values.limit ? numberOf("--limit", values.limit, 1, 1e6) : Number.POSITIVE_INFINITY;
+  const seed = wholeNumber("--seed", values.seed, 0, 2 ** 31);
+  const limit = values.limit ? wholeNumber("--limit", values.limit, 1, 1e6) : Number.POSITIVE_INFINITY;
   const options = {
     cases: listOf("--cases", values.cases, CASES),
     methods,
     quality: oneOf("--quality", values.quality, ["standard", "high", "ultra"] as const),
     seed,
-    jobs: Math.min(numberOf("--jobs", values.jobs, 1, 2), availableParallelism()),
+    jobs: Math.min(wholeNumber("--jobs", values.jobs, 1, 2), availableParallelism()),
     bySource: values["by-source"],
     byKind: values["by-kind"],
     sheet: values.sheet,
@@ -88,23 +89,4 @@ export function readOptions(args: readonly string[]): Options | null {
       `no models in ${folder}: ${values.models ? "no .glb or .gltf file" : "no object matches --split and --packs"}`,
     );
   return { ...options, models: choose(models, limit, seed) };
-}
-
-function listOf<T extends string>(option: string, text: string, allowed: readonly T[]): T[] {
-  return text.split(",").map((item) => oneOf(option, item, allowed));
-}
-
-function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
-  if (!(allowed as readonly string[]).includes(text)) {
-    throw new Error(`${option}: expected ${allowed.join(", ")} but received ${text}`);
-  }
-  return text as T;
-}
-
-function numberOf(option: string, text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new Error(`${option}: expected a whole number from ${low} to ${high} but received ${text}`);
-  }
-  return value;
 }

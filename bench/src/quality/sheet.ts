@@ -10,17 +10,19 @@ const CAPTION = 18;
 const BACKGROUND: [number, number, number] = [238, 239, 241];
 const DIVIDER = 8;
 
+/** A mesh with the camera that shows it as the input does. */
+export interface Shown {
+  mesh: RenderMesh;
+  camera: Camera;
+}
+
 /** The row of one object: input, then the truth and each result from the first input's side, 90° and 180° further. */
-export async function renderRow(
-  input: CaseInput,
-  truth: RenderMesh,
-  results: readonly RenderMesh[],
-): Promise<Uint8Array> {
+export async function renderRow(input: CaseInput, results: readonly Shown[]): Promise<Uint8Array> {
   const tiles: OverlayOptions[] = [await overlay(input.pictures[0].image, 0)];
   let left = TILE + DIVIDER;
-  for (const mesh of [truth, ...results]) {
+  for (const { mesh, camera } of results) {
     for (const turn of [0, 90, 180]) {
-      const image = renderMesh(mesh, tileCamera(input.truth[0], turn), TILE, TILE, { background: BACKGROUND });
+      const image = renderMesh(mesh, tileCamera(camera, turn), TILE, TILE, { background: BACKGROUND });
       tiles.push(await overlay(image, left));
       left += TILE;
     }
