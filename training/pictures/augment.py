@@ -242,7 +242,7 @@ def recut(pictures: torch.Tensor, rng: np.random.Generator, strength: float) -> 
     waves = F.interpolate(coarse, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
     bias = real(rng.normal(0, 0.12, (n, 1, 1, 1)) * (wavering > 0))
     soft = F.avg_pool2d(F.pad(alpha, (3, 3, 3, 3)), 7, 1)
-    cut = ((soft - 0.5 + real(wavering) * waves + bias) * 4 + 0.5).clamp(0, 1)
+    cut = ((soft - 0.5 + real(wavering) * waves + bias) * 4 + 0.5).clamp(0, 1) * (soft > 0.02)
     # The wave must not swallow the whole of a thin thing, as no segmenter does on purpose.
     cut = torch.where(real(wavering) > 0, torch.maximum(cut, (alpha - 0.3).clamp_min(0) * (soft < 0.45)), alpha)
     u = torch.linspace(-1, 1, SIZE, device=device)

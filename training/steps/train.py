@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> None:
     objects = Objects(options.work / "objects.npz")
     pool, maker = _pool(options, objects, device, done["steps"])
     damage = Damage(0.0, 0.0, 0.0 if options.no_colors else 1.0) if options.no_damage else Damage(colors=0.0 if options.no_colors else 1.0)
-    trials = quick_trials(objects, options.work)
+    trials = quick_trials(objects, options.work, device)
     curve = folder / "curve.csv"
     if not curve.exists():
         curve.write_text(",".join(CURVE) + "\n")
@@ -188,7 +188,7 @@ def train_step(network: Prior, optimizer, batch: Samples) -> torch.Tensor:
 # --- points of the curve ------------------------------------------------------------------------------------------
 
 
-def quick_trials(objects: Objects, work: Path, count: int = 40) -> dict[str, list[Trial]]:
+def quick_trials(objects: Objects, work: Path, device: torch.device, count: int = 40) -> dict[str, list[Trial]]:
     """Evenly chosen objects of the validation split and of the packs left out, kept in a file."""
     path = work / f"trials-{count}.pt"
     if path.exists():
@@ -197,7 +197,7 @@ def quick_trials(objects: Objects, work: Path, count: int = 40) -> dict[str, lis
     for split in ("validation", "left-out"):
         rows = objects.rows(split)
         some = min(count, len(rows))
-        chosen[split] = [trial(objects, rows[i * len(rows) // some]) for i in range(some)]
+        chosen[split] = [trial(objects, rows[i * len(rows) // some], device) for i in range(some)]
     draft = path.with_suffix(f".{os.getpid()}")
     torch.save({k: [vars(t) for t in v] for k, v in chosen.items()}, draft)
     os.replace(draft, path)

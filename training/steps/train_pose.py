@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
         pool, maker = DevicePool(options.instances, device), Maker(objects, device, options.seed + done["steps"], workers=options.workers)
         while pool.count < options.instances:
             pool.put(maker.make(48))
-    trials = quick_trials(objects, options.work)
+    trials = quick_trials(objects, options.work, device)
     curve = folder / "curve.csv"
     if not curve.exists():
         curve.write_text(",".join(CURVE) + "\n")
