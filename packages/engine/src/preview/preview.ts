@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import type { Camera } from "../frames.ts";
+import { projectVertices } from "../raster/rasterize.ts";
 import { type RenderMesh, renderMesh } from "../raster/render.ts";
 import type { AssetScene, RgbaImage } from "../types.ts";
 import { sceneMesh } from "./scene-mesh.ts";
@@ -28,8 +29,8 @@ export const PREVIEW_DEFAULTS: PreviewOptions = {
   background: [226, 227, 229],
 };
 
-/** Share of the tile that the bounding sphere fills. */
-const FILL = 0.94;
+/** Share of the tile that the object fills from the side on which it is largest. */
+const FILL = 0.92;
 
 /**
  * The turntable: a contact sheet of the asset from all sides, as PNG. From left to right and top to bottom the camera
@@ -50,9 +51,7 @@ export function renderTurntable(mesh: RenderMesh, options: PreviewOptions = PREV
   const { columns, rows, tile, background } = options;
   const width = columns * tile;
   const sheet: RgbaImage = { width, height: rows * tile, data: new Uint8Array(width * rows * tile * 4) };
-  const count = columns * rows;
-  for (let i = 0; i < count; i++) {
-    const camera = tileCamera(options.start + (360 * i) / count, options);
+  turntableCameras(mesh, options).forEach((camera, i) => {
     const picture = renderMesh(mesh, camera, tile, tile, { background });
     const left = (i % columns) * tile;
     const top = Math.floor(i / columns) * tile;
@@ -60,22 +59,36 @@ export function renderTurntable(mesh: RenderMesh, options: PreviewOptions = PREV
       const row = picture.data.subarray(4 * y * tile, 4 * (y + 1) * tile);
       sheet.data.set(row, 4 * ((top + y) * width + left));
     }
-  }
+  });
   return sheet;
 }
 
-/** Distance and scale at which the sphere's outline, seen in perspective, fills its share of the tile. */
-function tileCamera(azimuth: number, { elevation, fieldOfView, tile }: PreviewOptions): Camera {
+/**
+ * The cameras of all tiles: one distance, one scale and one height for all, so that the object turns about its upright
+ * axis and nothing else changes, as large as the side that needs the most room allows.
+ */
+function turntableCameras(mesh: RenderMesh, options: PreviewOptions): Camera[] {
+  const { columns, rows, tile, start, elevation, fieldOfView } = options;
   const half = Math.tan((fieldOfView * Math.PI) / 360);
-  const tangent = half * FILL;
   // A sphere of radius r at distance d has an outline of tangent r / sqrt(d² - r²).
-  const distance = 0.5 * Math.sqrt(1 + 1 / (tangent * tangent));
-  return {
-    azimuth,
-    elevation,
-    perspective: 1 / distance,
-    scale: tile / (2 * half * distance),
-    centerX: tile / 2,
-    centerY: tile / 2,
-  };
+  const distance = 0.5 * Math.sqrt(1 + 1 / (half * half));
+  const count = columns * rows;
+  const cameras = Array.from({ length: count }, (_, i): Camera => {
+    const azimuth = start + (360 * i) / count;
+    return { azimuth, elevation, perspective: 1 / distance, scale: 1, centerX: 0, centerY: 0 };
+  });
+  let aside = 0;
+  let top = Number.POSITIVE_INFINITY;
+  let bottom = Number.NEGATIVE_INFINITY;
+  for (const camera of cameras) {
+    const { sx, sy } = projectVertices(mesh.positions, camera);
+    for (let v = 0; v < sx.length; v++) {
+      aside = Math.max(aside, Math.abs(sx[v]));
+      top = Math.min(top, sy[v]);
+      bottom = Math.max(bottom, sy[v]);
+    }
+  }
+  const scale = (FILL * tile) / Math.max(2 * aside, bottom - top, Number.MIN_VALUE);
+  const centerY = tile / 2 - (scale * (top + bottom)) / 2;
+  return cameras.map((camera) => ({ ...camera, scale, centerX: tile / 2, centerY }));
 }
