@@ -4,9 +4,10 @@ import { squaredDistances } from "../image/distance-transform.ts";
 import { quantile } from "../image/quantile.ts";
 import { halveImage } from "../image/resize.ts";
 import type { Cutout, RgbaImage } from "../types.ts";
+import { cutShading } from "./cut-shading.ts";
 import { decideEnclosed } from "./enclosed.ts";
+import { findHardShadow } from "./find-hard-shadow.ts";
 import { type Background, growBackground } from "./grow-background.ts";
-import { growShading } from "./grow-shading.ts";
 import { refineMatte } from "./refine-matte.ts";
 import { type Edges, sharpEdges } from "./sharp-edges.ts";
 
@@ -28,9 +29,11 @@ export function borderMatte(image: RgbaImage): Cutout {
   const enclosed = decideEnclosed(lab, grown);
   const { background } = enclosed;
   const edges = sharpEdges(lab, leastGradient(lab, grown.reached));
-  if (!enclosed.drawing) {
-    const shading = growShading(lab, grown, background, edges);
+  if (!enclosed.drawing && grown.fit.model.kind !== "pair") {
+    const shading = cutShading(lab, grown, background, edges);
     for (let at = 0; at < shading.length; at++) if (shading[at] !== 0) background[at] = 1;
+    const shadow = findHardShadow(lab, grown, background, edges);
+    for (let at = 0; at < shadow.length; at++) if (shadow[at] !== 0) background[at] = 1;
   }
   const mask = objectPieces(background, grown, edges);
   return { image, matte: refineMatte(image, mask, factor), source: "border", confidence: grown.fit.inliers };

@@ -1,4 +1,5 @@
 import type { LabImage } from "../image/color.ts";
+import { squaredDistances } from "../image/distance-transform.ts";
 import { median, quantile } from "../image/quantile.ts";
 import { evaluateRows, fitRobustly, type Polynomial, residualNorms, type Samples } from "./polynomial.ts";
 
@@ -9,9 +10,12 @@ import { evaluateRows, fitRobustly, type Polynomial, residualNorms, type Samples
 export type BorderModel =
   | { kind: "smooth"; surface: Polynomial }
   | { kind: "floor"; wall: Polynomial; floor: Polynomial; horizon: Horizon }
-  | { kind: "pair"; first: Lab; second: Lab };
+  | { kind: "pair"; first: Lab; second: Lab; cell: number };
 
 export type Lab = readonly [number, number, number];
+
+/** Chequers further apart than this many cells are none: what has one of the two colours alone belongs to the object. */
+const CELLS = 1.3;
 
 /** A straight line from the left to the right border, in rows; colours mix within `halfWidth` rows of it. */
 interface Horizon {
@@ -126,6 +130,19 @@ export function distanceFromBackground(lab: LabImage, expected: LabImage): Float
   return result;
 }
 
+/** Pixels where the model can hold: everywhere, except that of two alternating colours both must be near. */
+export function possibleBackground(lab: LabImage, model: BorderModel, tolerance: number): Uint8Array | null {
+  if (model.kind !== "pair") return null;
+  const { width, height } = lab;
+  const near = [model.first, model.second].map((color) => {
+    const mask = new Uint8Array(width * height);
+    for (let at = 0; at < mask.length; at++) if (awayAt(lab, at, color) <= tolerance) mask[at] = 1;
+    return squaredDistances(mask, width, height);
+  });
+  const reach = (CELLS * model.cell) ** 2;
+  return Uint8Array.from(near[0], (one, at) => (one <= reach && near[1][at] <= reach ? 1 : 0));
+}
+
 function smoothFit(samples: Samples): BorderFit {
   const residuals = new Float32Array(samples.u.length);
   let best: { surface: Polynomial; typical: number } | null = null;
@@ -176,8 +193,9 @@ function pairFit(lab: LabImage, samples: Samples): BorderFit | null {
     first = medianColor(samples, members[0]);
     second = medianColor(samples, members[1]);
   }
-  if (median(residuals) > 2 || switches(lab, first, second) < 12) return null;
-  return rate({ kind: "pair", first, second }, residuals);
+  const changes = switches(lab, first, second);
+  if (median(residuals) > 2 || changes < 12) return null;
+  return rate({ kind: "pair", first, second, cell: Math.max(lab.width, lab.height) / (changes + 1) }, residuals);
 }
 
 /** How often the top row, the bottom row and the sides change from one colour to the other, the rarest of the four. */

@@ -4,9 +4,11 @@ import { maxFilter } from "../image/max-filter.ts";
 import { quantile } from "../image/quantile.ts";
 import {
   type BorderFit,
+  type BorderModel,
   distanceFromBackground,
   expectedBackground,
   fitBorder,
+  possibleBackground,
   refitBackground,
   toleranceFor,
 } from "./border-model.ts";
@@ -51,7 +53,7 @@ export function growBackground(lab: LabImage): Background {
   let { model, tolerance, noise } = fit;
   let expected = expectedBackground(lab, model);
   let distance = distanceFromBackground(lab, expected);
-  let alike = backgroundColored(lab, expected, distance, tolerance);
+  let alike = backgroundColored(lab, model, expected, distance, tolerance);
   let reached = flood(alike, width, height, borderPixels(width, height));
   for (let round = 0; round < ROUNDS; round++) {
     const degree = Math.min(MAX_DEGREE, 2 + round);
@@ -61,7 +63,7 @@ export function growBackground(lab: LabImage): Background {
     const fits = sampleWhere(distance, reached);
     tolerance = Math.min(fit.tolerance, toleranceFor(quantile(fits, 0.98)));
     noise = quantile(fits, 0.5);
-    alike = backgroundColored(lab, expected, distance, tolerance);
+    alike = backgroundColored(lab, model, expected, distance, tolerance);
     const before = reached;
     reached = flood(alike, width, height, borderPixels(width, height));
     if (same(before, reached)) break;
@@ -69,12 +71,20 @@ export function growBackground(lab: LabImage): Background {
   return { fit, expected, distance, tolerance, noise, alike, reached };
 }
 
-function backgroundColored(lab: LabImage, expected: LabImage, distance: Float32Array, tolerance: number): Uint8Array {
+function backgroundColored(
+  lab: LabImage,
+  model: BorderModel,
+  expected: LabImage,
+  distance: Float32Array,
+  tolerance: number,
+): Uint8Array {
   const { width, height } = lab;
   const near = maxFilter(distance, width, height, RIPPLE_REACH);
   const around = maxFilter(near, width, height, COLOR_RIPPLE_REACH - RIPPLE_REACH);
+  const possible = possibleBackground(lab, model, tolerance);
   const result = new Uint8Array(distance.length);
   for (let at = 0; at < result.length; at++) {
+    if (possible !== null && possible[at] === 0) continue;
     const limit = Math.max(tolerance, RIPPLE * near[at]);
     const colorOnly = Math.abs(lab.l[at] - expected.l[at]) <= limit;
     result[at] = distance[at] <= limit || (colorOnly && distance[at] <= COLOR_RIPPLE * around[at]) ? 1 : 0;
