@@ -23,12 +23,14 @@ export interface Components {
  *
  * @param connectivity 4 joins across edges, 8 across corners too. Where a mask is 8-connected, its complement is
  *   4-connected: use the two together when a thin diagonal line must separate what lies on its sides.
+ * @param least components with fewer pixels are left out (label -1): a noisy mask has a hundred thousand of them.
  */
 export function connectedComponents(
   mask: Uint8Array,
   width: number,
   height: number,
   connectivity: 4 | 8 = 8,
+  least = 1,
 ): Components {
   const labels = new Int32Array(width * height).fill(-1);
   const parent: number[] = [];
@@ -66,20 +68,26 @@ export function connectedComponents(
       labels.fill(label, row + start, row + x);
     }
   }
-  const number = new Int32Array(parent.length);
+  const areas = new Int32Array(parent.length);
+  for (let at = 0; at < labels.length; at++) {
+    if (labels[at] < 0) continue;
+    labels[at] = find(parent, labels[at]);
+    areas[labels[at]]++;
+  }
+  const number = new Int32Array(parent.length).fill(-1);
   const components: Component[] = [];
   for (let i = 0; i < parent.length; i++) {
-    const root = find(parent, i);
-    if (root === i) {
+    if (areas[i] >= least && areas[i] > 0) {
       number[i] = components.length;
       components.push({ area: 0, left: width, top: height, right: -1, bottom: -1, centerX: 0, centerY: 0 });
-    } else number[i] = number[root];
+    }
   }
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
       if (labels[at] < 0) continue;
       const label = number[labels[at]];
       labels[at] = label;
+      if (label < 0) continue;
       const c = components[label];
       c.area++;
       c.centerX += x + 0.5;

@@ -33,10 +33,14 @@ export function halveImage(image: RgbaImage): RgbaImage {
     for (let x = 0; x < width; x++) {
       const left = 2 * x;
       const right = Math.min(left + 1, image.width - 1);
-      const [a, b, c, d] = [4 * (upper + left), 4 * (upper + right), 4 * (lower + left), 4 * (lower + right)];
-      for (let channel = 0; channel < 4; channel++, to++) {
-        data[to] = (source[a + channel] + source[b + channel] + source[c + channel] + source[d + channel] + 2) >> 2;
-      }
+      const a = 4 * (upper + left);
+      const b = 4 * (upper + right);
+      const c = 4 * (lower + left);
+      const d = 4 * (lower + right);
+      data[to++] = (source[a] + source[b] + source[c] + source[d] + 2) >> 2;
+      data[to++] = (source[a + 1] + source[b + 1] + source[c + 1] + source[d + 1] + 2) >> 2;
+      data[to++] = (source[a + 2] + source[b + 2] + source[c + 2] + source[d + 2] + 2) >> 2;
+      data[to++] = (source[a + 3] + source[b + 3] + source[c + 3] + source[d + 3] + 2) >> 2;
     }
   }
   return { width, height, data };

@@ -37,7 +37,7 @@ export interface BorderFit {
 /** Width of the strip that is looked at, as a share of the shorter side. */
 const STRIP = 0.015;
 /** Samples along the border; more change nothing. */
-const SAMPLES = 4000;
+const SAMPLES = 1600;
 /** A surface that fits this much of the border is taken without trying the other kinds. */
 const SMOOTH_ENOUGH = 0.93;
 /** Another kind must fit this much more of the border. */

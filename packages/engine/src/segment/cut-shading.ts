@@ -38,7 +38,7 @@ const ACROSS = 5;
 export function cutShading(lab: LabImage, background: Background, known: Uint8Array, edges: Edges): Uint8Array {
   const { width, height } = lab;
   const count = width * height;
-  const toSharp = squaredDistances(edges.sharp, width, height);
+  const { toSharp } = edges;
   const toKnown = squaredDistances(known, width, height);
   const w = (width + 1) >> 1;
   const h = (height + 1) >> 1;

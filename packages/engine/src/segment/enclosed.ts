@@ -18,6 +18,8 @@ const STROKE = 2.3;
 const STROKE_SHARE = 0.85;
 /** … and they cover at most this share of what they enclose. */
 const STROKE_COVER = 0.55;
+/** Regions with fewer pixels are never holes. */
+const SMALLEST = 12;
 /** Smallest hole, as a share of the object. Cartoon eyes stay below. */
 const HOLE_AREA = 0.004;
 /** So many small holes alike are a grating, when together they make up `GRATING_AREA`. */
@@ -42,22 +44,21 @@ export interface Enclosed {
 export function decideEnclosed(lab: LabImage, grown: Background): Enclosed {
   const { width, height } = lab;
   const { reached, alike } = grown;
-  const drawing = isDrawing(reached, alike, width, height);
-  const outside = opened(reached, width, height, drawing ? GAP_OF_DRAWING : GAP);
-  if (drawing) return { background: outside, drawing, holes: 0 };
+  const paper = paperOfDrawing(reached, alike, width, height);
+  if (paper !== null) return { background: paper, drawing: true, holes: 0 };
+  const outside = opened(reached, width, height, GAP);
   const inner = new Uint8Array(width * height);
   let solid = 0;
   for (let at = 0; at < inner.length; at++) {
     if (outside[at] === 0) solid++;
     if (outside[at] === 0 && alike[at] !== 0) inner[at] = 1;
   }
-  const { labels, components } = connectedComponents(inner, width, height, 4);
+  const { labels, components } = connectedComponents(inner, width, height, 4, SMALLEST);
+  if (components.length === 0) return { background: outside, drawing: false, holes: 0 };
   const tight = matchesTightly(lab, grown, labels, components);
   const outlined = outlinedShares(outside, labels, components, width, height);
   const islands = islandAreas(outside, inner, labels, components.length, width, height);
-  const plausible = components.map(
-    (c, k) => tight[k] && outlined[k] < OUTLINED && islands[k] <= ISLANDS * c.area && c.area >= 12,
-  );
+  const plausible = components.map((c, k) => tight[k] && outlined[k] < OUTLINED && islands[k] <= ISLANDS * c.area);
   const small = components.map((c) => c.area < HOLE_AREA * solid);
   const grating = components.filter((_, k) => plausible[k] && small[k]);
   const gratingArea = grating.reduce((sum, c) => sum + c.area, 0);
@@ -67,7 +68,7 @@ export function decideEnclosed(lab: LabImage, grown: Background): Enclosed {
   const open = components.map((_, k) => plausible[k] && (!small[k] || isGrating));
   for (const is of open) if (is) holes++;
   for (let at = 0; at < background.length; at++) if (labels[at] >= 0 && open[labels[at]]) background[at] = 1;
-  return { background, drawing, holes };
+  return { background, drawing: false, holes };
 }
 
 /**
@@ -97,20 +98,21 @@ function opened(reached: Uint8Array, width: number, height: number, radius: numb
   return result;
 }
 
-/** Thin strokes that enclose much more than they cover. */
-function isDrawing(reached: Uint8Array, alike: Uint8Array, width: number, height: number): boolean {
-  const outside = opened(reached, width, height, GAP_OF_DRAWING);
+/** The outside of an outline drawing: thin strokes that enclose much more than they cover. Null when it is none. */
+function paperOfDrawing(reached: Uint8Array, alike: Uint8Array, width: number, height: number): Uint8Array | null {
+  const toPaper = squaredDistances(alike, width, height);
   let ink = 0;
   let strokes = 0;
-  let filled = 0;
-  const toPaper = squaredDistances(alike, width, height);
-  for (let at = 0; at < outside.length; at++) {
-    if (outside[at] === 0) filled++;
+  for (let at = 0; at < alike.length; at++) {
     if (alike[at] !== 0) continue;
     ink++;
     if (toPaper[at] <= STROKE * STROKE) strokes++;
   }
-  return ink > 0 && strokes > STROKE_SHARE * ink && ink < STROKE_COVER * filled;
+  if (ink === 0 || strokes <= STROKE_SHARE * ink) return null;
+  const outside = opened(reached, width, height, GAP_OF_DRAWING);
+  let filled = 0;
+  for (const v of outside) if (v === 0) filled++;
+  return ink < STROKE_COVER * filled ? outside : null;
 }
 
 /**

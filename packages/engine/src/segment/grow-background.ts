@@ -53,24 +53,30 @@ export function growBackground(lab: LabImage): Background {
   let { model, tolerance, noise } = fit;
   let expected = expectedBackground(lab, model);
   let distance = distanceFromBackground(lab, expected);
-  let alike = backgroundColored(lab, model, expected, distance, tolerance);
-  let reached = flood(alike, width, height, borderPixels(width, height));
-  for (let round = 0; round < ROUNDS; round++) {
-    const degree = Math.min(MAX_DEGREE, 2 + round);
-    model = refitBackground(lab, model, reached, degree);
+  let reached = flood(within(distance, tolerance), width, height, borderPixels(width, height));
+  for (let round = 0; round < ROUNDS && model.kind !== "pair"; round++) {
+    model = refitBackground(lab, model, reached, Math.min(MAX_DEGREE, 2 + round));
     expected = expectedBackground(lab, model);
     distance = distanceFromBackground(lab, expected);
     const fits = sampleWhere(distance, reached);
     tolerance = Math.min(fit.tolerance, toleranceFor(quantile(fits, 0.98)));
     noise = quantile(fits, 0.5);
-    alike = backgroundColored(lab, model, expected, distance, tolerance);
     const before = reached;
-    reached = flood(alike, width, height, borderPixels(width, height));
+    reached = flood(within(distance, tolerance), width, height, borderPixels(width, height));
     if (same(before, reached)) break;
   }
+  const alike = backgroundColored(lab, model, expected, distance, tolerance);
+  reached = flood(alike, width, height, borderPixels(width, height));
   return { fit, expected, distance, tolerance, noise, alike, reached };
 }
 
+function within(distance: Float32Array, tolerance: number): Uint8Array {
+  const result = new Uint8Array(distance.length);
+  for (let at = 0; at < result.length; at++) result[at] = distance[at] <= tolerance ? 1 : 0;
+  return result;
+}
+
+/** All pixels of the background's colour, JPEG's ripples included. */
 function backgroundColored(
   lab: LabImage,
   model: BorderModel,
@@ -93,7 +99,7 @@ function backgroundColored(
 }
 
 function sampleWhere(values: Float32Array, mask: Uint8Array): Float32Array {
-  const stride = Math.max(1, Math.floor(mask.length / 20_000)) | 1;
+  const stride = Math.max(1, Math.floor(mask.length / 8000)) | 1;
   const kept: number[] = [];
   for (let at = 0; at < mask.length; at += stride) if (mask[at] !== 0) kept.push(values[at]);
   return Float32Array.from(kept);

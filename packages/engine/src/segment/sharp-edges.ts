@@ -1,5 +1,6 @@
 import { boxBlur, gaussianBlur } from "../image/blur.ts";
 import type { LabImage } from "../image/color.ts";
+import { squaredDistances } from "../image/distance-transform.ts";
 
 /** Scales at which gradients are compared, pixels. */
 const FINE = 0.7;
@@ -16,6 +17,8 @@ export interface Edges {
   gradient: Float32Array;
   /** 1 where the gradient is that of an outline rather than of shading. */
   sharp: Uint8Array;
+  /** Squared distance of each pixel to the nearest of these, pixels². */
+  toSharp: Float32Array;
 }
 
 /** Tells outlines from shading by comparing gradients at two scales. @param least gradients below are noise. */
@@ -29,7 +32,7 @@ export function sharpEdges(lab: LabImage, least: number): Edges {
   for (let at = 0; at < sharp.length; at++) {
     if (gradient[at] > least && gradient[at] > SHARPNESS * coarse[at]) sharp[at] = 1;
   }
-  return { gradient, sharp };
+  return { gradient, sharp, toSharp: squaredDistances(sharp, width, height) };
 }
 
 function gradientOf(lab: LabImage, smooth: (plane: Float32Array) => Float32Array): Float32Array {
