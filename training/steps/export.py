@@ -11,10 +11,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import torch
-from onnx import helper, numpy_helper
+
+try:
+    import onnx
+    import onnxruntime
+    from onnx import helper, numpy_helper
+except ModuleNotFoundError as missing:
+    raise SystemExit(f"export needs {missing.name}: pip install onnx==1.17.0 onnxruntime==1.22.1") from missing
 
 from ..geometry.cameras import LABELS, canonical_cameras, projections
 from ..networks.pose import OUTPUTS

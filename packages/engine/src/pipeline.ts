@@ -6,11 +6,12 @@ import { cubeScene } from "./export/cube.ts";
 import { exportScene } from "./export/export-scene.ts";
 import { buildPart } from "./fit/build-part.ts";
 import { fit } from "./fit/fit.ts";
-import { inferFromSilhouettes } from "./infer/infer.ts";
+import { infer } from "./infer/infer.ts";
 import { ingestPicture } from "./ingest/ingest-picture.ts";
-import { inspectPicture, inspectSet } from "./inspect/inspect.ts";
+import { inspectPicture } from "./inspect/inspect.ts";
 import { LEVELS } from "./levels.ts";
 import { checkMesh } from "./mesh/check-mesh.ts";
+import type { Models } from "./models.ts";
 import { planAsset } from "./options.ts";
 import { poseViews } from "./pose/pose-views.ts";
 import { renderPreview } from "./preview/preview.ts";
@@ -25,9 +26,15 @@ import { unwrap } from "./unwrap/unwrap.ts";
  * Pictures in, an asset out: the stages in their order, each a function from data to data.
  *
  * @param pictures encoded bytes (PNG, JPEG, WebP, AVIF, GIF, TIFF), one to six.
+ * @param models the learned prior; null leaves everything to the silhouettes.
  * @throws EngineError when a picture is refused or an option is invalid; the signal's reason when aborted.
  */
-export async function makeAsset(pictures: Uint8Array[], options: AssetOptions, hooks: Hooks = {}): Promise<Asset> {
+export async function makeAsset(
+  pictures: Uint8Array[],
+  options: AssetOptions,
+  hooks: Hooks = {},
+  models: Models | null = null,
+): Promise<Asset> {
   const plan = planAsset(pictures.length, options);
   const level = LEVELS[plan.quality];
   const stage = stageRunner(hooks);
@@ -37,13 +44,9 @@ export async function makeAsset(pictures: Uint8Array[], options: AssetOptions, h
     Promise.all(pictures.map((bytes, i) => ingestPicture(bytes, i, { maxSide: level.picture }))),
   );
   const cutouts = await stage("segment", () => ingested.map((p) => segmentPicture(p.image, p.hasAlpha)));
-  const inspections = await stage("inspect", () => {
-    const each = cutouts.map((cutout, i) => inspectPicture(cutout, i));
-    inspectSet(cutouts);
-    return each;
-  });
+  const inspections = await stage("inspect", () => cutouts.map((cutout, i) => inspectPicture(cutout, i)));
   const views = await stage("pose", () => poseViews(cutouts, plan.views));
-  const inference = await stage("infer", () => inferFromSilhouettes(views));
+  const inference = await stage("infer", () => infer(views, models));
   const field = await stage("carve", () => carve(views, inference, level.field));
   const dense = await stage("surface", () => triangulateQuads(contour(field)));
   const { mesh } = await stage("simplify", () =>
@@ -55,7 +58,7 @@ export async function makeAsset(pictures: Uint8Array[], options: AssetOptions, h
   const baked = await stage("bake", (progress) =>
     bakeStyle(mesh, layout, views, plan.style, {
       textureSize: plan.textureSize,
-      unseen: null,
+      unseen: inference.colors,
       onProgress: progress,
     }),
   );

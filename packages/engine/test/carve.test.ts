@@ -10,7 +10,7 @@ import { box, sphere } from "./raster-shapes.ts";
 import { labelCamera, viewsOf } from "./support/views.ts";
 
 const SIZE = 320;
-const NOTHING = { shape: null };
+const NOTHING = { shape: null, colors: null };
 
 function hull(mesh: Mesh, labels: ViewLabel[], n: number, cameras = labels.map((l) => labelCamera(l, SIZE))): Field {
   return carve(viewsOf(mesh, cameras, SIZE), NOTHING, n);
