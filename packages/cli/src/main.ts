@@ -1,5 +1,5 @@
 import { EngineError } from "@maquette/engine";
-import { ACCOUNT_HELP, EXIT, HELP, MAKE_HELP, SERVE_HELP, UsageError } from "./usage.ts";
+import { ACCOUNT_HELP, EXIT, HELP, MAKE_HELP, MCP_HELP, SERVE_HELP, UsageError } from "./usage.ts";
 
 /** Runs the command line and sets the exit code. */
 export async function main(args: string[]): Promise<void> {
@@ -20,6 +20,8 @@ async function run(args: string[]): Promise<number> {
       return (await import("./serve.ts")).serve(rest);
     case "account":
       return (await import("./account.ts")).account(rest);
+    case "mcp":
+      return (await import("./mcp/mcp.ts")).mcp(rest);
     case "help":
     case "--help":
     case "-h":
@@ -35,7 +37,7 @@ async function run(args: string[]): Promise<number> {
 }
 
 function help(command: string | undefined): number {
-  const texts: Record<string, string> = { make: MAKE_HELP, serve: SERVE_HELP, account: ACCOUNT_HELP };
+  const texts: Record<string, string> = { make: MAKE_HELP, serve: SERVE_HELP, account: ACCOUNT_HELP, mcp: MCP_HELP };
   console.log(texts[command ?? ""] ?? HELP);
   return EXIT.ok;
 }

@@ -10,10 +10,11 @@ Usage
   maquette make IMAGE...        make an asset from one to six pictures of one object
   maquette serve                serve the API and the web app (npm start does the same)
   maquette account create       create an account and print its API credentials
+  maquette mcp                  let AI assistants make assets on a server (Model Context Protocol)
   maquette help [COMMAND]       this text, or a command's
   maquette version
 
-Run 'maquette help make', 'help serve' or 'help account' for their options.`;
+Run 'maquette help COMMAND' for a command's options.`;
 
 export const MAKE_HELP = `Usage: maquette make IMAGE... [options]
 
@@ -58,3 +59,24 @@ Environment
 export const ACCOUNT_HELP = `Usage
   maquette account create --email E [--json]    make an account; prints devID, API key, secret and refresh token once
   maquette account link [--email E]             print a one-time sign-in link (the owner's by default)`;
+
+/** How every command that talks to a server finds it. */
+const SERVER_HELP = `Server
+  --server URL             the server (default: MAQUETTE_SERVER, the last login, then http://localhost:8080)
+  --credentials FILE       its credentials as JSON (default: MAQUETTE_CREDENTIALS, or MAQUETTE_DEV_ID,
+                           MAQUETTE_API_KEY and MAQUETTE_REFRESH_TOKEN, then the login; on the machine of
+                           'maquette serve', the credentials.json in its data folder)`;
+
+export const MCP_HELP = `Usage: maquette mcp [--http [--port N] [--host H]] [--server URL] [--credentials FILE]
+
+Serves the tools create_asset, watch_asset, fetch_asset, list_assets and revise_asset to an AI assistant, which starts
+this command itself and talks to it over standard input and output. Previews come as pictures.
+
+  --http                   serve streamable HTTP at /mcp instead, on 127.0.0.1 only unless --host says otherwise
+  --port N                 default 8081; 0 takes a free one
+  --host H                 an address that others can reach; needs the environment variable MAQUETTE_MCP_TOKEN,
+                           which clients send as a bearer token
+
+Over HTTP, pictures come as data or addresses and files as links: no path of this machine can be named.
+
+${SERVER_HELP}`;
