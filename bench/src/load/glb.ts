@@ -37,7 +37,9 @@ export function gltfIO(): Promise<NodeIO> {
  * @throws when a texture is in a format that sharp cannot read (KTX2): the file then has to be converted first.
  */
 export async function loadGlb(bytes: Uint8Array): Promise<RenderMesh> {
-  return flatten(await (await gltfIO()).readBinary(bytes));
+  // The reader lays words over the bytes, which may stand anywhere when they come from another process.
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return flatten(await (await gltfIO()).readBinary(aligned));
 }
 
 /** As `loadGlb`, from a file; `.gltf` files bring their neighbours along. */
