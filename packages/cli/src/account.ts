@@ -1,6 +1,8 @@
-import { parseArgs } from "node:util";
 import { addAccount, addSignInLink, ConfigError } from "@maquette/server";
+import { parseOptions } from "./parse-options.ts";
 import { EXIT, UsageError } from "./usage.ts";
+
+export const ACCOUNT_OPTIONS = { email: { type: "string" }, json: { type: "boolean" } } as const;
 
 /** `maquette account create` and `maquette account link`. */
 export async function account(args: string[]): Promise<number> {
@@ -8,10 +10,11 @@ export async function account(args: string[]): Promise<number> {
   if (action !== "create" && action !== "link") {
     throw new UsageError(`'${["account", action].join(" ").trim()}' is not a command. See 'maquette help account'`);
   }
-  const { email, json } = options(rest);
+  const { email, json } = parseOptions("account", rest, ACCOUNT_OPTIONS, false).values;
   try {
     if (action === "link") {
-      console.log(await addSignInLink(email ?? null));
+      const link = await addSignInLink(email ?? null);
+      console.log(json ? JSON.stringify({ link }) : link);
       return EXIT.ok;
     }
     if (email === undefined) throw new UsageError("--email is missing. Usage: maquette account create --email E");
@@ -22,13 +25,5 @@ export async function account(args: string[]): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError(error.message) : error;
-  }
-}
-
-function options(args: string[]): { email?: string; json?: boolean } {
-  try {
-    return parseArgs({ args, options: { email: { type: "string" }, json: { type: "boolean" } } }).values;
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message.split(". ")[0]}. See 'maquette help account'`);
   }
 }

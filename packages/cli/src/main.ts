@@ -1,5 +1,6 @@
 import { EngineError } from "@maquette/engine";
-import { ACCOUNT_HELP, EXIT, HELP, MAKE_HELP, MCP_HELP, SERVE_HELP, UsageError } from "./usage.ts";
+import { ServerError } from "./remote/server-client.ts";
+import { EXIT, HELP, HELPS, UsageError } from "./usage.ts";
 
 /** Runs the command line and sets the exit code. */
 export async function main(args: string[]): Promise<void> {
@@ -20,6 +21,20 @@ async function run(args: string[]): Promise<number> {
       return (await import("./serve.ts")).serve(rest);
     case "account":
       return (await import("./account.ts")).account(rest);
+    case "login":
+      return (await import("./login.ts")).login(rest);
+    case "list":
+      return (await import("./list.ts")).list(rest);
+    case "get":
+      return (await import("./get.ts")).get(rest);
+    case "watch":
+      return (await import("./watch.ts")).watch(rest);
+    case "revise":
+      return (await import("./revise.ts")).revise(rest);
+    case "webhooks":
+      return (await import("./webhooks.ts")).webhooks(rest);
+    case "completion":
+      return (await import("./completion.ts")).completion(rest);
     case "mcp":
       return (await import("./mcp/mcp.ts")).mcp(rest);
     case "help":
@@ -37,8 +52,7 @@ async function run(args: string[]): Promise<number> {
 }
 
 function help(command: string | undefined): number {
-  const texts: Record<string, string> = { make: MAKE_HELP, serve: SERVE_HELP, account: ACCOUNT_HELP, mcp: MCP_HELP };
-  console.log(texts[command ?? ""] ?? HELP);
+  console.log(HELPS[command ?? ""] ?? HELP);
   return EXIT.ok;
 }
 
@@ -57,6 +71,11 @@ function explain(error: unknown): number {
     console.error(`maquette: ${error.message}`);
     if (error.refusal) return EXIT.refused;
     return error.family === "options" ? EXIT.usage : EXIT.failed;
+  }
+  if (error instanceof ServerError) {
+    console.error(`maquette: ${error.message}`);
+    if (error.code === "image_refused") return EXIT.refused;
+    return error.status === 400 || error.status === 406 ? EXIT.usage : EXIT.failed;
   }
   console.error(`maquette: ${error instanceof Error ? error.message : String(error)}`);
   return EXIT.failed;

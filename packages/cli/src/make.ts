@@ -1,6 +1,5 @@
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import {
   type AssetOptions,
   type AssetReport,
@@ -13,7 +12,10 @@ import {
   type ViewHint,
 } from "@maquette/engine";
 import { runEngine } from "@maquette/engine/host";
+import { makeRemotely } from "./make-remotely.ts";
+import { numberOption as number, parseOptions } from "./parse-options.ts";
 import { ProgressPrinter } from "./progress.ts";
+import { SERVER_OPTIONS } from "./remote/credentials.ts";
 import { EXIT, UsageError } from "./usage.ts";
 
 /** What the report file holds: the engine's report with the times that only the outside can measure. */
@@ -55,6 +57,14 @@ export async function make(args: string[]): Promise<number> {
   await mkdir(out, { recursive: true }).catch((error: Error) => {
     throw new UsageError(`cannot write to ${out}: ${error.message}`);
   });
+  if (values.server !== undefined) {
+    const sources = pictures.map(({ path, view }, i) => ({
+      name: basename(path),
+      data: bytes[i]!,
+      view: String(view),
+    }));
+    return makeRemotely({ ...values, server: values.server }, options, sources, out);
+  }
 
   const printer = new ProgressPrinter(process.stderr);
   const abort = new AbortController();
@@ -95,67 +105,80 @@ export async function make(args: string[]): Promise<number> {
   return EXIT.ok;
 }
 
-interface Picture {
+/** Options that say how an asset shall be; `make` and `revise` share them. */
+export const ASSET_OPTIONS = {
+  quality: { type: "string" },
+  polycount: { type: "string" },
+  height: { type: "string" },
+  width: { type: "string" },
+  depth: { type: "string" },
+  topology: { type: "string" },
+  pivot: { type: "string" },
+  "texture-size": { type: "string" },
+  seed: { type: "string" },
+} as const;
+
+/** One picture each, that shows this side. */
+export const VIEW_OPTIONS = {
+  front: { type: "string" },
+  right: { type: "string" },
+  back: { type: "string" },
+  left: { type: "string" },
+  top: { type: "string" },
+  bottom: { type: "string" },
+} as const;
+
+export const MAKE_OPTIONS = {
+  out: { type: "string", short: "o" },
+  name: { type: "string" },
+  ...ASSET_OPTIONS,
+  "no-prior": { type: "boolean" },
+  json: { type: "boolean" },
+  ...VIEW_OPTIONS,
+  ...SERVER_OPTIONS,
+  project: { type: "string" },
+  tag: { type: "string", multiple: true },
+  test: { type: "boolean" },
+} as const;
+
+/** Options that only a server understands. */
+const SERVER_ONLY = ["credentials", "project", "tag", "test"] as const;
+
+export interface Picture {
   path: string;
   view: ViewHint;
 }
 
 function parse(args: string[]) {
-  try {
-    const { values, positionals, tokens } = parseArgs({
-      args,
-      allowPositionals: true,
-      allowNegative: false,
-      tokens: true,
-      options: {
-        out: { type: "string", short: "o" },
-        name: { type: "string" },
-        quality: { type: "string" },
-        polycount: { type: "string" },
-        height: { type: "string" },
-        width: { type: "string" },
-        depth: { type: "string" },
-        topology: { type: "string" },
-        pivot: { type: "string" },
-        "texture-size": { type: "string" },
-        seed: { type: "string" },
-        "no-prior": { type: "boolean" },
-        json: { type: "boolean" },
-        front: { type: "string" },
-        right: { type: "string" },
-        back: { type: "string" },
-        left: { type: "string" },
-        top: { type: "string" },
-        bottom: { type: "string" },
-      },
-    });
-    const pictures: Picture[] = positionals.map((path) => ({ path, view: "auto" }));
-    for (const token of tokens) {
-      if (token.kind !== "option") continue;
-      const view = VIEW_LABELS.find((label) => label === token.name);
-      if (view) pictures.push({ path: token.value!, view });
-    }
-    if (pictures.length > OPTION_LIMITS.pictures.max) {
-      throw new UsageError(`${pictures.length} pictures were given; at most ${OPTION_LIMITS.pictures.max} can be used`);
-    }
-    return { values, pictures };
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${(error as Error).message.split(". ")[0]}. See 'maquette help make'`);
-  }
+  const { values, positionals, tokens } = parseOptions("make", args, MAKE_OPTIONS);
+  const lost = values.server === undefined ? SERVER_ONLY.find((name) => values[name] !== undefined) : undefined;
+  if (lost) throw new UsageError(`--${lost} needs --server: it means something to a server only`);
+  if (values.server !== undefined && values["no-prior"])
+    throw new UsageError("--no-prior cannot be used with --server");
+  return { values, pictures: listPictures(positionals, tokens) };
 }
 
-function number<K extends string>(values: Partial<Record<K, unknown>>, name: K): number | undefined {
-  const text = values[name];
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (String(text).trim() === "" || !Number.isFinite(value)) {
-    throw new UsageError(`--${name} is '${text}'; expected a number`);
+/**
+ * The pictures of a command line: those without a side first, then those with one.
+ * @throws UsageError
+ */
+export function listPictures(
+  paths: string[],
+  tokens: { kind: string; name?: string; value?: string | undefined }[],
+): Picture[] {
+  const pictures: Picture[] = paths.map((path) => ({ path, view: "auto" }));
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const view = VIEW_LABELS.find((label) => label === token.name);
+    if (view) pictures.push({ path: token.value!, view });
   }
-  return value;
+  if (pictures.length > OPTION_LIMITS.pictures.max) {
+    throw new UsageError(`${pictures.length} pictures were given; at most ${OPTION_LIMITS.pictures.max} can be used`);
+  }
+  return pictures;
 }
 
-async function readPicture(path: string): Promise<Uint8Array> {
+export async function readPicture(path: string): Promise<Uint8Array> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
       error.code === "ENOENT" ? `there is no file ${path}` : `cannot read ${path}: ${error.message}`,

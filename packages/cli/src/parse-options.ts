@@ -2,12 +2,17 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { UsageError } from "./usage.ts";
 
 /**
- * Reads a command's options and the words between them.
+ * Reads a command's options and, where it takes any, the words between them.
  * @throws UsageError that names what is wrong, and the command's help
  */
-export function parseOptions<T extends ParseArgsOptionsConfig>(command: string, args: string[], options: T) {
+export function parseOptions<T extends ParseArgsOptionsConfig>(
+  command: string,
+  args: string[],
+  options: T,
+  words = true,
+) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, tokens: true });
+    return parseArgs({ args, options, allowPositionals: words, tokens: true });
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split(". ")[0]}. See 'maquette help ${command}'`);
   }

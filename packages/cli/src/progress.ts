@@ -1,5 +1,3 @@
-import type { Progress } from "@maquette/engine";
-
 const BAR_WIDTH = 28;
 const LINE_EVERY_MS = 1000;
 const REDRAW_MS = 120;
@@ -21,7 +19,7 @@ export class ProgressPrinter {
     this.timer = setInterval(() => this.print(true), out.isTTY ? REDRAW_MS : LINE_EVERY_MS);
   }
 
-  update(progress: Progress): void {
+  update(progress: { stage: string; fraction: number }): void {
     if (progress.stage !== this.stage) {
       this.endStage();
       this.stage = progress.stage;

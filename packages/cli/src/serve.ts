@@ -1,10 +1,12 @@
-import { parseArgs } from "node:util";
 import { ConfigError, closeOnSignal, DirectoryInUse, serve as startServer } from "@maquette/server";
+import { parseOptions } from "./parse-options.ts";
 import { EXIT, UsageError } from "./usage.ts";
+
+export const SERVE_OPTIONS = { role: { type: "string", default: "all" } } as const;
 
 /** `maquette serve`: runs until it is told to stop. */
 export async function serve(args: string[]): Promise<number> {
-  const { role } = options(args);
+  const { role } = parseOptions("serve", args, SERVE_OPTIONS, false).values;
   try {
     const server = await startServer({ role });
     await closeOnSignal(server);
@@ -13,14 +15,5 @@ export async function serve(args: string[]): Promise<number> {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     if (error instanceof DirectoryInUse) throw new Error(error.message);
     throw error;
-  }
-}
-
-function options(args: string[]): { role: string } {
-  try {
-    const { values } = parseArgs({ args, options: { role: { type: "string", default: "all" } } });
-    return values;
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message.split(". ")[0]}. See 'maquette help serve'`);
   }
 }

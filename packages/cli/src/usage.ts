@@ -10,13 +10,31 @@ Usage
   maquette make IMAGE...        make an asset from one to six pictures of one object
   maquette serve                serve the API and the web app (npm start does the same)
   maquette account create       create an account and print its API credentials
-  maquette mcp                  let AI assistants make assets on a server (Model Context Protocol)
+
+With a server
+  maquette login                check credentials and keep them for the commands below
+  maquette make --server URL    make an asset there instead of here
+  maquette list                 list assets, newest first
+  maquette get ID               show an asset, or download its files
+  maquette watch ID             follow an asset until it is done
+  maquette revise ID            make a new version: other options, other pictures, or wishes in words
+  maquette webhooks listen      forward the account's webhooks to a program on this machine
+  maquette mcp                  let AI assistants make assets (Model Context Protocol)
+
+  maquette completion SHELL     completion of commands and options for bash, zsh or fish
   maquette help [COMMAND]       this text, or a command's
   maquette version
 
 Run 'maquette help COMMAND' for a command's options.`;
 
-export const MAKE_HELP = `Usage: maquette make IMAGE... [options]
+/** How every command that talks to a server finds it. */
+const SERVER_HELP = `Server
+  --server URL             the server (default: MAQUETTE_SERVER, the last login, then http://localhost:8080)
+  --credentials FILE       its credentials as JSON (default: MAQUETTE_CREDENTIALS, or MAQUETTE_DEV_ID,
+                           MAQUETTE_API_KEY and MAQUETTE_REFRESH_TOKEN, then the login; on the machine of
+                           'maquette serve', the credentials.json in its data folder)`;
+
+const MAKE_HELP = `Usage: maquette make IMAGE... [options]
 
 One to six pictures (PNG, JPEG, WebP, AVIF, GIF, TIFF; up to 5 MB each) of one object, from different sides. Say
 which side a picture shows with the options below; pictures without one are taken as front, right, back, left, top,
@@ -39,9 +57,16 @@ Result
   --no-prior               silhouettes only, without the learned prior
   --json                   print the report as JSON; progress goes to standard error
 
+On a server
+  --server URL             make it there, with the credentials of 'maquette login' or of the options below
+  --credentials FILE       the server's credentials as JSON
+  --project NAME           the style that the asset takes
+  --tag TAG                a tag; may be repeated
+  --test                   deliver a plain cube; the pictures are not looked at
+
 Exit code: 0 made, 2 wrong arguments, 3 a picture was refused (the sentence says why), 1 anything else.`;
 
-export const SERVE_HELP = `Usage: maquette serve [--role all|api|worker]
+const SERVE_HELP = `Usage: maquette serve [--role all|api|worker]
 
 Serves the web app and the API on http://localhost:8080 and works through the queue. The first start creates the owner
 account, prints a one-time sign-in link and writes the API credentials to credentials.json in the data folder.
@@ -56,18 +81,11 @@ Environment
   MAQUETTE_ALLOW_HOSTS          hosts and CIDRs that picture URLs and webhooks may reach besides public ones
   MAQUETTE_CONCURRENCY          assets made at a time`;
 
-export const ACCOUNT_HELP = `Usage
-  maquette account create --email E [--json]    make an account; prints devID, API key, secret and refresh token once
-  maquette account link [--email E]             print a one-time sign-in link (the owner's by default)`;
+const ACCOUNT_HELP = `Usage
+  maquette account create --email E [--json]      make an account; prints devID, API key, secret and refresh token once
+  maquette account link [--email E] [--json]      print a one-time sign-in link (the owner's by default)`;
 
-/** How every command that talks to a server finds it. */
-const SERVER_HELP = `Server
-  --server URL             the server (default: MAQUETTE_SERVER, the last login, then http://localhost:8080)
-  --credentials FILE       its credentials as JSON (default: MAQUETTE_CREDENTIALS, or MAQUETTE_DEV_ID,
-                           MAQUETTE_API_KEY and MAQUETTE_REFRESH_TOKEN, then the login; on the machine of
-                           'maquette serve', the credentials.json in its data folder)`;
-
-export const MCP_HELP = `Usage: maquette mcp [--http [--port N] [--host H]] [--server URL] [--credentials FILE]
+const MCP_HELP = `Usage: maquette mcp [--http [--port N] [--host H]] [--server URL] [--credentials FILE]
 
 Serves the tools create_asset, watch_asset, fetch_asset, list_assets and revise_asset to an AI assistant, which starts
 this command itself and talks to it over standard input and output. Previews come as pictures.
@@ -80,3 +98,93 @@ this command itself and talks to it over standard input and output. Previews com
 Over HTTP, pictures come as data or addresses and files as links: no path of this machine can be named.
 
 ${SERVER_HELP}`;
+
+const LOGIN_HELP = `Usage: maquette login [--server URL] [--credentials FILE] [--json]
+
+Checks the credentials against the server and keeps them (in the folder MAQUETTE_CONFIG, by default maquette in the
+user's configuration folder, readable by the user only). FILE is JSON with devID, apiKey and refreshToken, as 'serve'
+writes it and 'account create --json' prints it; '-' reads it from standard input. Without one, it asks.
+
+${SERVER_HELP}`;
+
+const LIST_HELP = `Usage: maquette list [--limit N] [--cursor C] [--json]
+
+Lists the account's assets, newest first: requestID, time (UTC), status, version, triangles, name.
+
+  --limit N                at most this many (default 20)
+  --cursor C               the place where the page before ended
+  --json                   everything that the API says, as JSON
+
+${SERVER_HELP}`;
+
+const GET_HELP = `Usage: maquette get REQUEST_ID [-o DIR] [--format F] [--iteration N] [--json]
+
+Shows an asset and the links to its files, which work for an hour.
+
+  -o, --out DIR            download the files
+  --format F               only these: glb, gltf, obj, mtl, fbx, zip, preview, texture; repeated or joined by commas
+  --iteration N            an older version
+  --json                   everything that the API says, as JSON
+
+Exit code: 3 if the asset was refused (the sentence says why).
+
+${SERVER_HELP}`;
+
+const WATCH_HELP = `Usage: maquette watch REQUEST_ID [-o DIR] [--json]
+
+Shows the progress until the newest version has ended. Ctrl-C ends the command, not the asset.
+
+  -o, --out DIR            download the files then
+  --json                   everything that the API says, as JSON
+
+Exit code: 0 made, 3 refused (the sentence says why), 1 anything else.
+
+${SERVER_HELP}`;
+
+const REVISE_HELP = `Usage: maquette revise REQUEST_ID [WISHES] [options]
+
+Makes a new version of an asset; older ones stay. WISHES are words such as '120 cm tall, half the polygons'; what is not
+understood is refused with a list of what is. Options of 'maquette make' say the same more exactly:
+  --quality --polycount --height --width --depth --topology --pivot --texture-size --seed
+
+  --image FILE             a new picture; may be repeated. Also --front, --right, --back, --left, --top, --bottom
+  --add                    add the pictures to the former ones instead of replacing those
+  -o, --out DIR            download the files then
+  --no-wait                do not wait until it is done
+  --json                   everything that the API says, as JSON
+
+${SERVER_HELP}`;
+
+const WEBHOOKS_HELP = `Usage: maquette webhooks listen [--port N [--path P] | --forward URL] [--json]
+
+Takes the messages about finished assets from the server and sends them to a program on this machine, byte for byte and
+signed as webhooks are: for developing a receiver. The server needs no way to this machine and registers nothing.
+
+  --port N                 forward to http://127.0.0.1:N
+  --path P                 the path there
+  --forward URL            forward to this address of this machine
+  --json                   one line of JSON a message: id, the receiver's status, the message
+
+${SERVER_HELP}`;
+
+const COMPLETION_HELP = `Usage: maquette completion bash|zsh|fish
+
+Prints a script for the shell to read:
+  bash    eval "$(maquette completion bash)"
+  zsh     eval "$(maquette completion zsh)"
+  fish    maquette completion fish | source`;
+
+/** The help of each command. */
+export const HELPS: Readonly<Record<string, string>> = {
+  make: MAKE_HELP,
+  serve: SERVE_HELP,
+  account: ACCOUNT_HELP,
+  login: LOGIN_HELP,
+  list: LIST_HELP,
+  get: GET_HELP,
+  watch: WATCH_HELP,
+  revise: REVISE_HELP,
+  webhooks: WEBHOOKS_HELP,
+  mcp: MCP_HELP,
+  completion: COMPLETION_HELP,
+};

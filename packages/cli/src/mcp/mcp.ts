@@ -24,7 +24,7 @@ const DEFAULT_PORT = 8081;
 
 /** `maquette mcp`: serves the tools until the client goes or a signal comes. */
 export async function mcp(args: string[]): Promise<number> {
-  const { values } = parseOptions("mcp", args, MCP_OPTIONS);
+  const { values } = parseOptions("mcp", args, MCP_OPTIONS, false);
   const login = findLogin(values);
   if (values.http) return serveHttp(new ServerClient(login), values);
   if (values.port !== undefined || values.host !== undefined) throw new UsageError("--port and --host need --http");

@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { LEVELS, OPTION_LIMITS, VIEW_LABELS } from "@maquette/engine";
 import { type CallToolResult, McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
+import { RESULT_FORMATS, saveFiles } from "../remote/save-files.ts";
 import {
   type Fields,
   type Iteration,
@@ -153,10 +154,7 @@ export function createMcpServer(client: ServerClient, options: ToolOptions): Mcp
         requestID: RequestID,
         iterationID: z.string().optional().describe("An older version; the newest unless given"),
         saveTo: z.string().optional().describe("A folder on this machine to save the files in"),
-        formats: z
-          .array(z.enum(["glb", "gltf", "obj", "mtl", "fbx", "zip", "preview", "texture"]))
-          .optional()
-          .describe("Which files to save; all unless given"),
+        formats: z.array(z.enum(RESULT_FORMATS)).optional().describe("Which files to save; all unless given"),
       }),
       outputSchema: Asset.extend({ saved: z.array(z.string()) }),
       annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true },
@@ -166,7 +164,8 @@ export function createMcpServer(client: ServerClient, options: ToolOptions): Mcp
         if (saveTo !== undefined && !options.files)
           throw new Error("saveTo can be used over stdio only: take the links");
         const asset = await client.get(requestID);
-        const saved = saveTo === undefined ? [] : await save(client, asset, iterationID, saveTo, formats);
+        const saved =
+          saveTo === undefined ? [] : await saveFiles(client, pickIteration(asset, iterationID), saveTo, formats);
         const shown = await present(client, asset, iterationID);
         return {
           ...shown,
@@ -297,30 +296,6 @@ function tell({ name }: RemoteAsset, iteration: Iteration): string {
   if (status === "dismissed") return `${what} could not be made. ${dismissedReason}`;
   const formats = Object.keys(iteration.results ?? {});
   return `${what} is done${triangles === null ? "" : `: ${triangles} triangles`}. Formats: ${formats.join(", ")}`;
-}
-
-async function save(
-  client: ServerClient,
-  asset: RemoteAsset,
-  iterationID: string | undefined,
-  folder: string,
-  formats: string[] | undefined,
-): Promise<string[]> {
-  const results = Object.entries(pickIteration(asset, iterationID).results ?? {});
-  const wanted = results.filter(([key]) => formats === undefined || formats.includes(key.replace(/\d+$/, "")));
-  await mkdir(folder, { recursive: true });
-  return Promise.all(
-    wanted.map(async ([, link]) => {
-      const path = resolve(join(folder, fileName(link)));
-      await writeFile(path, await client.download(link));
-      return path;
-    }),
-  );
-}
-
-/** The name at the end of a download link. */
-function fileName(link: string): string {
-  return basename(decodeURIComponent(new URL(link).pathname));
 }
 
 async function readPicture(

@@ -20,7 +20,12 @@ export function readPage(fields: Fields): { limit: number; after: string | null 
 
 /** @throws ApiError request_invalid */
 export function readCursor(fields: Fields): string | null {
-  const text = fields.text("cursor");
+  return readPlace(fields, "cursor");
+}
+
+/** @throws ApiError request_invalid */
+export function readPlace(fields: Fields, name: string): string | null {
+  const text = fields.text(name);
   if (text === null) return null;
   const place = Buffer.from(text, "base64url").toString("latin1");
   if (!/^\d{1,15}(\.[0-9a-f-]{36})?$/.test(place)) throw invalid("a cursor that was not given out here");
@@ -35,9 +40,13 @@ export function writePage<T>(
 ): { shown: T[]; nextCursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const nextCursor =
-    rows.length > limit && last !== undefined ? Buffer.from(placeOf(last)).toString("base64url") : null;
+  const nextCursor = rows.length > limit && last !== undefined ? writePlace(placeOf(last)) : null;
   return { shown, nextCursor };
+}
+
+/** A place in a list as clients get it. */
+export function writePlace(place: string): string {
+  return Buffer.from(place).toString("base64url");
 }
 
 /** A place in a list by time and id, newest first. */

@@ -4,9 +4,11 @@ import { Type } from "typebox";
 import { audit } from "../../auth/audit.ts";
 import type { Context } from "../../context.ts";
 import { isId } from "../../db/ids.ts";
+import { listEvents } from "../../webhooks/events.ts";
 import { resend } from "../../webhooks/resend.ts";
 import { ApiError, invalid } from "../errors.ts";
-import { readPage, readTimePlace, writePage, writeTimePlace } from "../paging.ts";
+import { requestOrigin } from "../origin.ts";
+import { readPage, readPlace, readTimePlace, writePage, writePlace, writeTimePlace } from "../paging.ts";
 import { pathParameter, queryFields } from "../request-fields.ts";
 import { Done, errors, Id, PageQuery } from "../schemas.ts";
 
@@ -155,6 +157,43 @@ export function webhookRoutes(app: FastifyInstance, context: Context): void {
         })),
         nextCursor,
       };
+    },
+  );
+
+  app.get(
+    "/webhook-events",
+    {
+      schema: {
+        summary: "Take webhook messages yourself, oldest first, for a receiver that the server cannot reach",
+        tags,
+        querystring: Type.Object({
+          after: Type.Optional(Type.String({ description: "`cursor` of the answer before; without it, from now on" })),
+        }),
+        response: {
+          200: Type.Object({
+            events: Type.Array(
+              Type.Object({
+                id: Type.String({ description: "The message's webhook-id" }),
+                headers: Type.Record(Type.String(), Type.String(), { description: "The signatures" }),
+                body: Type.String({ description: "The bytes that are signed" }),
+              }),
+            ),
+            cursor: Type.String({ description: "Where the next answer begins" }),
+          }),
+          ...errors(400, 401),
+        },
+      },
+    },
+    async (request) => {
+      const after = readPlace(queryFields(request), "after");
+      const origin = requestOrigin(context, request);
+      const { events, next } = await listEvents(
+        context,
+        request.caller!.accountId,
+        after === null ? null : readTimePlace(after),
+        origin,
+      );
+      return { events, cursor: writePlace(writeTimePlace(next)) };
     },
   );
 

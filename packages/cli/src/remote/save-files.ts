@@ -1,0 +1,29 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import type { Iteration, ServerClient } from "./server-client.ts";
+
+/** What `results` can hold; further textures have a number after the word. */
+export const RESULT_FORMATS = ["glb", "gltf", "obj", "mtl", "fbx", "zip", "preview", "texture"] as const;
+
+/**
+ * Downloads the files of a version into a folder.
+ * @param formats which; all unless given
+ * @returns absolute paths
+ */
+export async function saveFiles(
+  client: ServerClient,
+  iteration: Iteration,
+  folder: string,
+  formats?: readonly string[],
+): Promise<string[]> {
+  const results = Object.entries(iteration.results ?? {});
+  const wanted = results.filter(([key]) => formats === undefined || formats.includes(key.replace(/\d+$/, "")));
+  await mkdir(folder, { recursive: true });
+  return Promise.all(
+    wanted.map(async ([, link]) => {
+      const path = resolve(join(folder, basename(decodeURIComponent(new URL(link).pathname))));
+      await writeFile(path, await client.download(link));
+      return path;
+    }),
+  );
+}
