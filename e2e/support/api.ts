@@ -1,5 +1,5 @@
 import { onBothDatabases, type Start } from "../../packages/server/test/support/databases.ts";
-import type { Client, TestServer } from "../../packages/server/test/support/start.ts";
+import { type Client, contractOf, type TestServer } from "../../packages/server/test/support/start.ts";
 import { type RawAnswer, type RawRequest, send } from "./raw-http.ts";
 
 export { startReceiver } from "../../packages/server/test/support/receiver.ts";
@@ -13,10 +13,10 @@ export function portOf(server: TestServer): number {
 
 /** Sends a request with an account's credentials; a body that is no text goes as JSON. */
 export function asClient(server: TestServer, client: Client) {
-  return (request: Omit<RawRequest, "body"> & { body?: unknown }): Promise<RawAnswer> => {
+  return async (request: Omit<RawRequest, "body"> & { body?: unknown }): Promise<RawAnswer> => {
     const { body, headers = {}, ...rest } = request;
     const isRaw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
-    return send(portOf(server), {
+    const answer = await send(portOf(server), {
       ...rest,
       headers: {
         "X-API-Key": client.apiKey,
@@ -26,8 +26,9 @@ export function asClient(server: TestServer, client: Client) {
       },
       ...(body === undefined ? {} : { body: isRaw ? (body as string | Buffer) : JSON.stringify(body) }),
     });
+    const { method = "GET", path } = request;
+    const contentType = answer.headers.get("content-type") ?? null;
+    (await contractOf(server.url)).check({ method, path, status: answer.status, contentType, body: answer.json });
+    return answer;
   };
 }
-
-/** What every refusal looks like. */
-export const REFUSAL = { status: "error" };

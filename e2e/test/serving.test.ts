@@ -29,6 +29,30 @@ onBothDatabases("contract 1, serving", (start) => {
     expect((await call({ method: "POST", path: "/api/v1/process/", body })).status).toBe(201);
   });
 
+  it("a base URL that ends in a slash works", async () => {
+    expect((await call({ path: `//api/v1/fetchAll?devID=${client.devID}` })).status).toBe(200);
+    const body = { devID: client.devID, imageUrls: ["https://example.com/a.png"], test: true };
+    expect((await call({ method: "POST", path: "//api/v1/process", body })).status).toBe(201);
+  });
+
+  it("what a body is announced as does not matter, not even if it is no media type", async () => {
+    const body = JSON.stringify({ devID: client.devID, imageUrls: ["https://example.com/a.png"], test: true });
+    for (const type of [
+      "json",
+      "",
+      "undefined",
+      ";",
+      "multipart/form-data;",
+      "image/png",
+      "application/json;charset",
+    ]) {
+      const answer = await call({ method: "POST", path: "/api/v1/process", headers: { "Content-Type": type }, body });
+      expect([type, answer.status]).toEqual([type, 201]);
+    }
+    const untyped = await call({ method: "POST", path: "/api/v1/process", body });
+    expect(untyped.status).toBe(201);
+  });
+
   it("GET / answers 200 with the web app, which loads nothing from elsewhere", async () => {
     const page = await send(port, { path: "/" });
     expect(page.status).toBe(200);
@@ -67,11 +91,21 @@ onBothDatabases("contract 1, serving", (start) => {
     for (const name of ["x-api-key", "authorization", "refresh-token", "content-type"]) {
       expect(preflight.headers.get("access-control-allow-headers")).toContain(name);
     }
-    for (const path of [`/api/v1/fetchAll?devID=${client.devID}`, "/api/v1/nothing", "/files/artifact/x/y.glb"]) {
-      const answer = await call({ path, headers: { Origin: "https://plugin.example" } });
-      if (path.endsWith("nothing")) continue;
-      expect(answer.headers.get("access-control-allow-origin")).toBe("*");
-    }
+    const origin = { Origin: "https://plugin.example" };
+    const answers = [
+      await call({ path: `/api/v1/fetchAll?devID=${client.devID}`, headers: origin }),
+      await send(port, { path: "/api/v1/fetchAll", headers: origin }),
+      await call({ path: "/api/v1/nothing", headers: origin }),
+      await call({
+        method: "POST",
+        path: "/api/v1/process",
+        headers: { ...origin, "Content-Encoding": "br" },
+        body: "x",
+      }),
+      await call({ path: "/files/artifact/x/y.glb", headers: origin }),
+    ];
+    expect(answers.map((answer) => answer.status)).toEqual([200, 401, 404, 415, 403]);
+    for (const { headers } of answers) expect(headers.get("access-control-allow-origin")).toBe("*");
   });
 
   it("every error is JSON with status and message, whatever goes wrong", async () => {

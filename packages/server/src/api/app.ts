@@ -17,6 +17,7 @@ import type { Context } from "../context.ts";
 import { downloadRoute } from "../downloads/route.ts";
 import { createGuards } from "./account-guards.ts";
 import { ApiError } from "./errors.ts";
+import { openApiOptions } from "./open-api.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { fetchAllRoute } from "./routes/fetch-all.ts";
@@ -25,6 +26,7 @@ import { fetchRequestRoute } from "./routes/fetch-request.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { processRoute } from "./routes/process.ts";
 import { projectRoutes } from "./routes/projects.ts";
+import { referenceRoutes } from "./routes/reference.ts";
 import { refreshJwtRoute } from "./routes/refresh-jwt.ts";
 import { registerHookRoute } from "./routes/register-hook.ts";
 import { requestRoutes } from "./routes/requests.ts";
@@ -47,6 +49,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** For a whole request to arrive: 40 MB at 3 Mbit/s. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
+const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/;
+
 /** The HTTP side of a server. A worker has the health routes only. */
 export async function createApp(context: Context): Promise<FastifyInstance> {
   const { config } = context;
@@ -58,7 +62,8 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    // Base URLs that end in a slash make paths that begin with two.
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 512 },
     frameworkErrors: (error, _request, reply) => answerError(context, error, reply as unknown as FastifyReply),
     clientErrorHandler: (error, socket) => {
       if (socket.destroyed) return;
@@ -89,16 +94,21 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", async (_request, reply) => {
     reply.headers({
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
       "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
       ...(config.tls ? { "strict-transport-security": "max-age=31536000" } : {}),
     });
-    const encoding = request.headers["content-encoding"];
+  });
+  // After the hooks that open CORS, so that pages of other origins can read this refusal too.
+  app.addHook("preParsing", async (request) => {
+    const { "content-encoding": encoding, "content-type": type } = request.headers;
     if (encoding && encoding !== "identity")
       throw new ApiError("encoding_unsupported", { value: encoding.slice(0, 40) });
+    // Fastify refuses what is no media type; here it says no less than none at all.
+    if (type !== undefined && !MEDIA_TYPE.test(type)) delete request.headers["content-type"];
   });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
@@ -121,24 +131,24 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     );
   });
   app.setErrorHandler((error, request, reply) => answerError(context, error as Error, reply, request));
-  app.setNotFoundHandler((request, reply) => {
+  const notFound = (request: FastifyRequest, reply: FastifyReply) => {
     const path = (request.raw.url ?? "").split("?")[0]!.slice(0, 200);
     return answerError(context, new ApiError("route_unknown", { value: `${request.method} ${path}` }), reply, request);
-  });
+  };
+  app.setNotFoundHandler(notFound);
+  /** Lets pages of any origin in, to all there is below a prefix and to the refusal of what there is not. */
+  const openUp = async (scope: FastifyInstance) => {
+    await scope.register(cors, OPEN_CORS);
+    scope.setNotFoundHandler(notFound);
+  };
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: "Maquette", version: "1.0.0", description: "Images in, game-ready 3D assets out." },
-    },
-    refResolver: { buildLocalReference: (json, _base, _fragment, i) => (json.$id as string | undefined) ?? `def-${i}` },
-  });
+  await app.register(swagger, openApiOptions);
   await app.register(async (scope) => healthRoutes(scope, context));
   if (config.role === "worker") return app;
   const guards = createGuards(context);
   await app.register(
     async (scope) => {
-      await scope.register(cors, OPEN_CORS);
+      await openUp(scope);
       registerHookRoute(scope, context);
       refreshJwtRoute(scope, context);
       processRoute(scope, context, guards);
@@ -150,7 +160,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   );
   await app.register(
     async (scope) => {
-      await scope.register(cors, OPEN_CORS);
+      await openUp(scope);
       adminRoutes(scope, context);
       await scope.register(async (own) => {
         own.addHook("onRequest", async (request) => {
@@ -170,7 +180,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     await scope.register(cors, OPEN_CORS);
     downloadRoute(scope, context);
   });
-  app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  await referenceRoutes(app);
   await app.register(async (scope) => {
     signInRoute(scope, context);
     await webRoutes(scope);

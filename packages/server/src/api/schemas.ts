@@ -1,101 +1,175 @@
+import { OPTION_LIMITS } from "@maquette/engine/options";
 import { type TSchema, Type } from "typebox";
+import { LIMITS } from "../config/limits.ts";
 import { API_ERROR_CODES } from "./errors.ts";
 
 /** The shapes of the API, for the OpenAPI document and the tests that hold real answers against it. */
 
 export const Id = (description: string) => Type.String({ format: "uuid", description });
-const Timestamp = (description: string) => Type.String({ format: "date-time", description });
-const Nullable = <T extends TSchema>(schema: T, options = {}) => Type.Union([schema, Type.Null()], options);
+export const Timestamp = (description: string) => Type.String({ format: "date-time", description });
+export const Nullable = <T extends TSchema>(schema: T, options = {}) => Type.Union([schema, Type.Null()], options);
+const Text = (description: string, options = {}) => Type.String({ description, ...options });
+const Choice = (values: readonly string[], description: string) => Type.String({ enum: [...values], description });
+const Url = (description: string) => Type.String({ format: "uri", description });
 
 export const ErrorBody = Type.Object(
   {
     status: Type.Literal("error"),
-    message: Type.String({ description: "What was wrong and what to do" }),
-    code: Type.String({ enum: Object.keys(API_ERROR_CODES), description: "Stable, for programs" }),
-    cause: Type.Optional(Type.String()),
-    requestID: Type.Optional(Type.String()),
+    message: Text("What was wrong and what to do"),
+    code: Choice(Object.keys(API_ERROR_CODES), "Stable, for programs"),
+    cause: Type.Optional(Text("More about the reason, where it helps")),
+    requestID: Type.Optional(Text("The asset that it is about, where there is one")),
   },
-  { $id: "Error" },
+  { $id: "Error", description: "Every refusal" },
 );
 
-/** The answers that any route may give. */
+/** The refusals of a route, beside those that any route may give (see `openApi`). */
 export const errors = (...statuses: number[]) =>
   Object.fromEntries(statuses.map((status) => [status, Type.Ref("Error")])) as Record<number, TSchema>;
 
-export const CredentialHeaders = Type.Object({
-  "x-api-key": Type.Optional(Type.String({ description: "API key" })),
-  authorization: Type.Optional(Type.String({ description: "The JWT, bare or as `Bearer <jwt>`" })),
-});
+export const DevIdQuery = Type.Optional(Id("Your developer ID; also read from the path and from a JSON body"));
+export const StudioQuery = (description: string) => Type.Optional(Id(description));
 
-export const Quality = Type.String({ enum: ["standard", "high", "ultra"], description: "Level of quality" });
+/** The operation of a route that also exists with the devID in its path. */
+export function devIdInPath<T extends object>(operation: T, name: string, path: string) {
+  const params = Type.Object({ devID: Id("Your developer ID") });
+  return path.endsWith("/:devID")
+    ? { ...operation, operationId: `${name}ByPath`, params }
+    : { ...operation, operationId: name };
+}
+
+export const Quality = Choice(["standard", "high", "ultra"], "Level of quality, in any case");
 
 export const View = Type.Union(
   [
     Type.String({ enum: ["front", "right", "back", "left", "top", "bottom", "auto"] }),
-    Type.Object({ azimuth: Type.Number(), elevation: Type.Number() }),
+    Type.Object({
+      azimuth: Type.Number({ minimum: -360, maximum: 360, description: "Degrees: 0 front, 90 the object's left" }),
+      elevation: Type.Optional(Type.Number({ minimum: -90, maximum: 90, description: "Degrees, up is positive" })),
+    }),
   ],
-  { description: "From where a picture shows the object; `left` is the object's own left side" },
+  { $id: "View", description: "From where a picture shows the object; `left` is the object's own left side" },
 );
+
+const centimetres = (description: string) =>
+  Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: OPTION_LIMITS.centimetres.max, description }));
 
 export const ProcessOptions = {
   LoQ: Type.Optional(Quality),
-  polycount: Type.Optional(Type.Number({ minimum: 500, maximum: 300_000, description: "Upper limit of triangles" })),
-  height: Type.Optional(
-    Type.Number({ exclusiveMinimum: 0, maximum: 100_000, description: "cm; 200 if no size is given" }),
+  polycount: Type.Optional(
+    Type.Number({
+      minimum: OPTION_LIMITS.polycount.min,
+      maximum: OPTION_LIMITS.polycount.max,
+      description: "Upper limit of triangles in any delivered file; default 30,000, 100,000 or 300,000 by LoQ",
+    }),
   ),
-  width: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 100_000, description: "cm" })),
-  depth: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 100_000, description: "cm" })),
-  views: Type.Optional(Type.Array(View, { description: "Parallel to the images" })),
-  seed: Type.Optional(Type.Integer({ minimum: 0 })),
-  topology: Type.Optional(Type.String({ enum: ["quad", "triangle"] })),
-  pivot: Type.Optional(Type.String({ enum: ["center", "base"] })),
-  textureSize: Type.Optional(Type.Integer({ enum: [256, 512, 1024, 2048, 4096] })),
-  lods: Type.Optional(Type.Integer({ minimum: 0, maximum: 4 })),
+  height: centimetres("Height in cm; 200 if no size is given"),
+  width: centimetres("Width in cm"),
+  depth: centimetres("Depth in cm"),
+  views: Type.Optional(
+    Type.Array(Type.Ref("View"), { maxItems: LIMITS.images, description: "Parallel to the images" }),
+  ),
+  seed: Type.Optional(Type.Integer({ minimum: 0, maximum: LIMITS.seed.max, description: "Same seed, same bytes" })),
+  topology: Type.Optional(Choice(["quad", "triangle"], "Of OBJ and FBX; default quad")),
+  pivot: Type.Optional(Choice(["center", "base"], "Of the bounding box; default center")),
+  textureSize: Type.Optional(Type.Integer({ enum: [256, 512, 1024, 2048, 4096], description: "Pixels a side" })),
+  lods: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: OPTION_LIMITS.lods.max, description: "Further levels of detail, in the zip" }),
+  ),
 };
 
-export const ProcessBody = Type.Object({
+const imageUrls = Type.Optional(
+  Type.Array(Type.String(), {
+    maxItems: LIMITS.images,
+    description: "`http`, `https` or `data:` URLs, 1 to 6 together with the files; also joined by commas",
+  }),
+);
+
+const processFields = {
   devID: Type.Optional(Id("Your developer ID")),
-  imageUrls: Type.Optional(
-    Type.Array(Type.String(), { description: "1 to 6 http, https or data URLs; or send files in any multipart field" }),
-  ),
+  imageUrls,
   ...ProcessOptions,
   test: Type.Optional(Type.Boolean({ description: "Deliver a plain cube; images are not looked at" })),
   projectID: Type.Optional(Nullable(Id("The style that the asset takes"))),
   studioID: Type.Optional(Nullable(Id("Your team"))),
-  name: Type.Optional(Type.String({ maxLength: 128 })),
-  tags: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 32 })),
+  name: Type.Optional(Text("What the asset is called", { maxLength: LIMITS.nameCharacters })),
+  tags: Type.Optional(Type.Array(Type.String({ maxLength: LIMITS.tagCharacters }), { maxItems: LIMITS.tags })),
+};
+
+export const ProcessBody = Type.Object(processFields, {
+  $id: "ProcessBody",
+  examples: [
+    { LoQ: "standard", imageUrls: ["https://example.com/image1.png"], polycount: 20000, height: 250, test: true },
+  ],
 });
 
-export const Accepted = Type.Object({
-  status: Type.Literal("success"),
-  devID: Id("Your developer ID"),
-  requestID: Id("Names the asset from now on"),
-  message: Type.String(),
-  warnings: Type.Optional(Type.Array(Type.String())),
+const revisionFields = {
+  ...ProcessOptions,
+  imageUrls,
+  imageMode: Type.Optional(Choice(["replace", "add"], "What the new images do; default replace")),
+  projectID: Type.Optional(Id("Another style")),
+  editDescription: Type.Optional(Text("Wishes in words; refused if one of them is not understood")),
+};
+
+export const RevisionBody = Type.Object(revisionFields, { $id: "RevisionBody" });
+
+/** A body as JSON, as a form, and as multipart with the pictures in it. */
+function bodies(json: string, fields: Record<string, TSchema>) {
+  const images = Type.Optional(
+    Type.Array(Type.String({ format: "binary" }), {
+      maxItems: LIMITS.images,
+      description: "PNG, JPEG, WebP, AVIF, GIF or TIFF, 5 MB each, under this or any other field name",
+    }),
+  );
+  return {
+    content: {
+      "application/json": { schema: Type.Ref(json) },
+      "multipart/form-data": { schema: Type.Object({ images, ...fields }) },
+      "application/x-www-form-urlencoded": { schema: Type.Ref(json) },
+    },
+  };
+}
+
+export const processBodies = bodies("ProcessBody", processFields);
+export const revisionBodies = bodies("RevisionBody", revisionFields);
+
+export const Accepted = Type.Object(
+  {
+    status: Type.Literal("success"),
+    devID: Id("Your developer ID"),
+    requestID: Id("Names the asset from now on"),
+    message: Type.String(),
+    warnings: Type.Optional(Type.Array(Type.String())),
+  },
+  { $id: "Accepted" },
+);
+
+export const Results = Type.Record(Type.String(), Url("A link that works for an hour"), {
+  $id: "Results",
+  description:
+    "One download link a format: `obj`, `mtl`, `fbx`, `glb`, `gltf`, `zip`, `preview`, `texture`, `texture2` and so on",
 });
 
-export const Results = Type.Record(Type.String(), Type.String(), {
-  description: "One download link a format: obj, mtl, fbx, glb, gltf, zip, preview, texture",
-});
+const STATUSES = ["new", "completed", "dismissed", "approved", "uploaded"] as const;
 
 export const Iteration = Type.Object(
   {
     createdAt: Timestamp("When it was asked for"),
     completedAt: Nullable(Timestamp("When it ended")),
     iterationID: Type.String({ pattern: "^\\d+$" }),
-    results: Nullable(Results),
-    status: Type.String({ enum: ["new", "completed", "dismissed", "approved", "uploaded"] }),
+    results: Nullable(Type.Ref("Results")),
+    status: Choice(STATUSES, "`new` while it waits or runs"),
     userID: Id("Who asked for it"),
     email: Type.String(),
-    loq: Quality,
-    dismissedReason: Nullable(Type.String()),
-    editDescription: Nullable(Type.String()),
-    applied: Type.Array(Type.String()),
-    texturingMethod: Nullable(Type.String()),
-    stage: Nullable(Type.String({ description: "What is being done at the moment" })),
+    loq: Choice(["standard", "high", "ultra"], "Level of quality"),
+    dismissedReason: Nullable(Text("Why it could not be made, and what to change")),
+    editDescription: Nullable(Text("The wishes in words that it was made from")),
+    applied: Type.Array(Type.String(), { description: "Which wishes were applied" }),
+    texturingMethod: Nullable(Text("Only if a project's style chose one")),
+    stage: Nullable(Text("What is being done at the moment")),
     progress: Type.Number({ minimum: 0, maximum: 1 }),
     queuePosition: Nullable(Type.Integer({ minimum: 0, description: "1: next; 0: running" })),
-    triangles: Nullable(Type.Integer()),
+    triangles: Nullable(Type.Integer({ minimum: 0 })),
     warnings: Type.Array(Type.String()),
   },
   { $id: "Iteration" },
@@ -105,50 +179,206 @@ const assetFields = {
   requestID: Id("Names the asset"),
   devID: Id("Who asked for it"),
   createdAt: Timestamp("When it was asked for"),
-  image: Type.Array(Type.String()),
+  image: Type.Array(Type.String(), { description: "The pictures, by links that work for an hour" }),
   image_tags: Type.Array(Type.String(), { minItems: 1, description: "The first is the name as an identifier" }),
   name: Type.String(),
   tags: Type.Array(Type.String()),
-  polycount: Type.String(),
-  projectID: Nullable(Type.String()),
-  studioID: Nullable(Type.String()),
+  polycount: Type.String({ pattern: "^\\d+$", description: "The upper limit, as text" }),
+  projectID: Nullable(Id("Its style")),
+  studioID: Nullable(Id("Its team")),
   test: Type.Boolean(),
   iterations: Type.Array(Type.Ref("Iteration"), { minItems: 1, description: "Oldest first" }),
 };
 
 export const Asset = Type.Object(assetFields, { $id: "Asset" });
 
-export const FetchedAsset = Type.Object({ ...assetFields, asset: Type.Ref("Asset") });
+export const FetchedAsset = Type.Object(
+  { ...assetFields, asset: Type.Ref("Asset") },
+  { $id: "FetchedAsset", description: "The asset, and the same once more under `asset`" },
+);
 
-export const AssetList = Type.Object({
-  assets: Type.Array(Type.Ref("Asset")),
-  nextCursor: Type.Optional(Nullable(Type.String({ description: "For the next page; null on the last" }))),
-});
+export const AssetList = Type.Object(
+  {
+    assets: Type.Array(Type.Ref("Asset")),
+    nextCursor: Type.Optional(Nullable(Text("For the next page, null on the last; only if `limit` is given"))),
+  },
+  { $id: "AssetList" },
+);
 
-export const Done = Type.Object({ status: Type.Literal("success") });
+export const Done = Type.Object({ status: Type.Literal("success") }, { $id: "Done" });
 
 export const PageQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
-  cursor: Type.Optional(Type.String({ description: "`nextCursor` of the page before" })),
+  cursor: Type.Optional(Text("`nextCursor` of the page before")),
 });
 
-export const ProjectStyleBody = Type.Object({
-  topology: Type.Optional(Type.String({ enum: ["quad", "triangle"] })),
-  shading: Type.Optional(Type.String({ enum: ["smooth", "flat", "angle"] })),
-  texturing: Type.Optional(Type.String({ enum: ["projected", "painted", "vertex", "none"] })),
-  palette: Type.Optional(Type.Integer({ minimum: 2, maximum: 256, description: "Number of colours" })),
-  polycount: Type.Optional(
-    Type.Integer({ minimum: 500, maximum: 300_000, description: "For requests that name none" }),
-  ),
-  texelDensity: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: "Texels a metre" })),
-});
+export const NextCursor = Nullable(Text("For the next page; null on the last"));
 
-export const Project = Type.Object({
-  projectID: Id("The project"),
+const styleFields = {
+  topology: Choice(["quad", "triangle"], "Of OBJ and FBX"),
+  shading: Choice(["smooth", "flat", "angle"], "Of the normals; `angle` keeps hard edges"),
+  texturing: Choice(["projected", "painted", "vertex", "none"], "Where colours come from and go to"),
+  palette: Type.Integer({ ...range(OPTION_LIMITS.palette), description: "Number of colours" }),
+  polycount: Type.Integer({ ...range(OPTION_LIMITS.polycount), description: "For requests that name none" }),
+  texelDensity: Type.Integer({ minimum: 1, maximum: 100_000, description: "Texels a metre" }),
+};
+
+function range({ min, max }: { min: number; max: number }) {
+  return { minimum: min, maximum: max };
+}
+
+export const ProjectStyle = Type.Object(
+  Object.fromEntries(Object.entries(styleFields).map(([name, schema]) => [name, Type.Optional(schema)])),
+  { $id: "ProjectStyle", description: "What holds for assets whose request is silent" },
+);
+
+/** What a style is changed to; null takes a setting away. */
+export const ProjectStyleBody = Type.Object(
+  Object.fromEntries(Object.entries(styleFields).map(([name, schema]) => [name, Type.Optional(Nullable(schema))])),
+);
+
+export const Project = Type.Object(
+  {
+    projectID: Id("The project"),
+    name: Type.String(),
+    studioID: Nullable(Id("Its team; null: yours alone")),
+    style: Type.Ref("ProjectStyle"),
+    createdAt: Timestamp("When it was made"),
+  },
+  { $id: "Project" },
+);
+
+const ROLES = ["owner", "admin", "editor"] as const;
+export const Role = Choice(ROLES, "Editors make assets and styles, admins manage editors, owners manage all");
+
+export const Studio = Type.Object({ studioID: Id("The studio"), name: Type.String(), role: Role }, { $id: "Studio" });
+
+export const Member = Type.Object(
+  { userID: Id("The member's devID"), email: Type.String(), name: Type.String(), role: Role },
+  { $id: "Member" },
+);
+
+export const Destination = Type.Object(
+  {
+    destinationID: Id("The destination"),
+    url: Type.String(),
+    state: Choice(["active", "disabled"], "disabled: switched off after failing for three days"),
+    createdAt: Timestamp("When it was registered"),
+    lastSuccessAt: Nullable(Timestamp("Of the last message that arrived")),
+    failingSince: Nullable(Timestamp("Of the first failure after it")),
+    lastError: Nullable(Type.String()),
+  },
+  { $id: "Destination" },
+);
+
+export const DELIVERY_STATES = ["pending", "delivered", "dead"] as const;
+
+export const Delivery = Type.Object(
+  {
+    deliveryID: Id("The message; its webhook-id is msg_ and this"),
+    requestID: Id("The asset"),
+    iterationID: Type.String({ pattern: "^\\d+$" }),
+    destinationID: Id("Where it goes"),
+    url: Type.String(),
+    state: Choice(DELIVERY_STATES, "dead: given up, may be sent again"),
+    attempts: Type.Integer({ minimum: 0 }),
+    createdAt: Timestamp("When the iteration ended"),
+    nextAt: Nullable(Timestamp("Of the next attempt")),
+    finishedAt: Nullable(Timestamp("When it arrived or was given up")),
+    lastStatus: Nullable(Type.Integer({ description: "What the receiver answered last" })),
+    lastError: Nullable(Type.String()),
+  },
+  { $id: "Delivery" },
+);
+
+export const AuditEvent = Type.Object(
+  {
+    kind: Type.String(),
+    at: Timestamp("When it happened"),
+    actorID: Nullable(Id("Who did it; null: the server")),
+    studioID: Nullable(Id("The studio that it concerns")),
+    address: Nullable(Text("From where")),
+    detail: Type.Record(Type.String(), Type.Unknown()),
+  },
+  { $id: "AuditEvent" },
+);
+
+const messageIds = { userID: Id("Your developer ID"), devID: Id("Your developer ID"), requestID: Id("The asset") };
+
+const messageResults = {
+  ...messageIds,
+  studioID: Nullable(Id("Its team")),
+  iterationID: Type.String({ pattern: "^\\d+$" }),
   name: Type.String(),
-  studioID: Nullable(Type.String()),
-  style: ProjectStyleBody,
-  createdAt: Timestamp("When it was made"),
-});
+  image: Nullable(Text("Link to the first picture")),
+  type: Choice(["generation", "revision"], "Whether it is the asset's first iteration"),
+  isRevision: Type.Boolean(),
+  test: Type.Boolean(),
+  createdAt: Timestamp("When it was asked for"),
+  completedAt: Nullable(Timestamp("When it ended")),
+};
 
-export const SHARED_SCHEMAS = [ErrorBody, Iteration, Asset];
+const link = Url("A link that works for an hour");
+
+export const AssetCompletedMessage = Type.Object(
+  {
+    status: Type.Literal("success"),
+    ...messageIds,
+    message: Type.String(),
+    warnings: Type.Optional(Type.Array(Type.String())),
+    results: Type.Object(
+      {
+        obj: link,
+        fbx: link,
+        glb: link,
+        gltf: link,
+        mtl: link,
+        ...messageResults,
+        status: Type.Literal("completed"),
+        assetComplete: Type.Literal(true),
+        completedModels: Type.Object({ obj: link, fbx: link, glb: link, gltf: link, mtl: link }),
+      },
+      { additionalProperties: link, description: "One link a format, and what is known of the iteration" },
+    ),
+  },
+  { $id: "AssetCompletedMessage" },
+);
+
+export const AssetDismissedMessage = Type.Object(
+  {
+    status: Type.Literal("error"),
+    ...messageIds,
+    message: Type.Literal("Asset creation failed"),
+    cause: Text("What was seen and what to change"),
+    results: Type.Object({
+      ...messageResults,
+      status: Type.Literal("dismissed"),
+      assetComplete: Type.Literal(false),
+      dismissedReason: Nullable(Type.String()),
+    }),
+  },
+  { $id: "AssetDismissedMessage" },
+);
+
+export const SHARED_SCHEMAS = [
+  ErrorBody,
+  View,
+  ProcessBody,
+  RevisionBody,
+  Accepted,
+  Results,
+  Iteration,
+  Asset,
+  FetchedAsset,
+  AssetList,
+  Done,
+  ProjectStyle,
+  Project,
+  Studio,
+  Member,
+  Destination,
+  Delivery,
+  AuditEvent,
+  AssetCompletedMessage,
+  AssetDismissedMessage,
+];

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { ApiError } from "../api/errors.ts";
-import { errors } from "../api/schemas.ts";
+import { errors, Id } from "../api/schemas.ts";
 import type { Context } from "../context.ts";
 import { isId } from "../db/ids.ts";
 import { ObjectMissing } from "../storage/storage.ts";
@@ -15,12 +15,16 @@ interface FileInfo {
   storageKey: string;
 }
 
+const bytes = { content: { "application/octet-stream": { schema: Type.String({ format: "binary" }) } } };
+
 const schema = {
+  operationId: "download",
   summary: "Download a file by its signed link",
   tags: ["Downloads"],
-  params: Type.Object({ kind: Type.String({ enum: ["image", "artifact"] }), id: Type.String(), name: Type.String() }),
-  querystring: Type.Object({ expires: Type.Optional(Type.String()), signature: Type.Optional(Type.String()) }),
-  response: errors(403, 404, 416),
+  params: Type.Object({ kind: Type.String({ enum: ["image", "artifact"] }), id: Id("The file"), name: Type.String() }),
+  querystring: Type.Object({ expires: Type.String(), signature: Type.String() }),
+  headers: Type.Object({ range: Type.Optional(Type.String({ description: "`bytes=0-99`, one range" })) }),
+  response: { 200: bytes, 206: bytes, 304: Type.Null(), ...errors(403, 404, 416) },
 };
 
 /** Files by signed link: no other credentials, whole or in ranges, the same from disk and from S3. */

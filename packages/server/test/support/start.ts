@@ -10,6 +10,7 @@ import { migrate } from "../../src/db/migrate.ts";
 import { openEmbedded } from "../../src/db/open-database.ts";
 import { Jobs } from "../../src/jobs/jobs.ts";
 import { type Server, type ServerOptions, startServer } from "../../src/server.ts";
+import { type Contract, loadContract } from "./open-api.ts";
 import { standInEngine } from "./stand-in-engine.ts";
 
 export interface TestServerOptions extends ServerOptions {
@@ -68,7 +69,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     async account(email = `user${++accounts}@example.com`) {
       return createClient(server.url, await createAccount(server.context, email), email);
     },
-    close: () => server.close(2000),
+    async close() {
+      // The next server may get the same port.
+      contracts.delete(server.url);
+      await server.close(2000);
+    },
   };
 }
 
@@ -128,8 +133,14 @@ export async function createClient(url: string, credentials: AccountCredentials,
         ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      const isJson = response.headers.get("content-type")?.includes("json");
-      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+      const contentType = response.headers.get("content-type");
+      const answer = {
+        status: response.status,
+        headers: response.headers,
+        body: contentType?.includes("json") ? JSON.parse(text) : text,
+      };
+      (await contractOf(url)).check({ method, path, status: answer.status, contentType, body: answer.body });
+      return answer;
     },
     get: (path) => client.request("GET", path),
     post: (path, body, headers) => client.request("POST", path, body, headers),
@@ -168,6 +179,18 @@ export async function until<T>(
     if (Date.now() > deadline) throw new Error(`nothing within ${timeoutMs} ms: ${question}`);
     await new Promise((done) => setTimeout(done, 25));
   }
+}
+
+const contracts = new Map<string, Promise<Contract>>();
+
+/** Every answer that a test gets is held against the document of the server that gave it. */
+export function contractOf(url: string): Promise<Contract> {
+  let contract = contracts.get(url);
+  if (!contract) {
+    contract = loadContract(url);
+    contracts.set(url, contract);
+  }
+  return contract;
 }
 
 export function newDirectory(): string {

@@ -5,7 +5,7 @@ import { signOut } from "../../auth/session.ts";
 import type { Context } from "../../context.ts";
 import { readPage, writePage } from "../paging.ts";
 import { queryFields } from "../request-fields.ts";
-import { Done, errors, Id, PageQuery } from "../schemas.ts";
+import { errors, Id, NextCursor, PageQuery } from "../schemas.ts";
 
 const tags = ["Account"];
 const Rotated = (what: string) =>
@@ -17,6 +17,7 @@ export function accountRoutes(app: FastifyInstance, context: Context): void {
     "/me",
     {
       schema: {
+        operationId: "getAccount",
         summary: "Who you are",
         tags,
         response: {
@@ -26,7 +27,7 @@ export function accountRoutes(app: FastifyInstance, context: Context): void {
             name: Type.String(),
             createdAt: Type.String({ format: "date-time" }),
           }),
-          ...errors(401),
+          ...errors(401, 429),
         },
       },
     },
@@ -47,7 +48,14 @@ export function accountRoutes(app: FastifyInstance, context: Context): void {
 
   app.post(
     "/sign-out",
-    { schema: { summary: "End the web app's session", tags, response: { 200: Done, ...errors(401, 403) } } },
+    {
+      schema: {
+        operationId: "signOut",
+        summary: "End the web app's session",
+        tags,
+        response: { 200: Type.Ref("Done"), ...errors(401, 403, 429) },
+      },
+    },
     async (request, reply) => {
       reply.header("set-cookie", await signOut(context, request));
       return { status: "success" };
@@ -55,14 +63,21 @@ export function accountRoutes(app: FastifyInstance, context: Context): void {
   );
 
   const credentials = [
-    { path: "api-key", what: "API key", rotate: rotateApiKey },
-    { path: "secret", what: "webhook secret", rotate: rotateSecret },
-    { path: "refresh-token", what: "refresh token", rotate: rotateRefreshToken },
+    { path: "api-key", operationId: "replaceApiKey", what: "API key", rotate: rotateApiKey },
+    { path: "secret", operationId: "replaceSecret", what: "webhook secret", rotate: rotateSecret },
+    { path: "refresh-token", operationId: "replaceRefreshToken", what: "refresh token", rotate: rotateRefreshToken },
   ];
-  for (const { path, what, rotate } of credentials) {
+  for (const { path, operationId, what, rotate } of credentials) {
     app.post(
       `/credentials/${path}`,
-      { schema: { summary: `Replace the ${what}`, tags, response: { 201: Rotated(what), ...errors(401, 403) } } },
+      {
+        schema: {
+          operationId,
+          summary: `Replace the ${what}`,
+          tags,
+          response: { 201: Rotated(what), ...errors(401, 403, 429) },
+        },
+      },
       async (request, reply) => {
         reply.code(201);
         return { value: await rotate(context, request.caller!.accountId, request.ip) };
@@ -74,24 +89,16 @@ export function accountRoutes(app: FastifyInstance, context: Context): void {
     "/audit-events",
     {
       schema: {
+        operationId: "listAuditEvents",
         summary: "What happened to the account, newest first",
         tags,
         querystring: PageQuery,
         response: {
           200: Type.Object({
-            events: Type.Array(
-              Type.Object({
-                kind: Type.String(),
-                at: Type.String({ format: "date-time" }),
-                actorID: Type.Union([Type.String(), Type.Null()]),
-                studioID: Type.Union([Type.String(), Type.Null()]),
-                address: Type.Union([Type.String(), Type.Null()]),
-                detail: Type.Record(Type.String(), Type.Unknown()),
-              }),
-            ),
-            nextCursor: Type.Union([Type.String(), Type.Null()]),
+            events: Type.Array(Type.Ref("AuditEvent")),
+            nextCursor: NextCursor,
           }),
-          ...errors(400, 401),
+          ...errors(400, 401, 429),
         },
       },
     },

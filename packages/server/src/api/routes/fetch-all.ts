@@ -13,29 +13,28 @@ import { requestOrigin } from "../origin.ts";
 import { readCursor, readLimit, readTimePlace, type TimePlace, writePage, writeTimePlace } from "../paging.ts";
 import { parseDay } from "../parse-date.ts";
 import { bodyFields, pathParameter, queryFields } from "../request-fields.ts";
-import { AssetList, CredentialHeaders, errors, Id } from "../schemas.ts";
+import { DevIdQuery, devIdInPath, errors, StudioQuery } from "../schemas.ts";
 
 /** Rows that are in memory at a time when everything is asked for. */
 const PAGE = 200;
 
-const schema = {
+const operation = {
   summary: "List assets, newest first, pending ones included",
   tags: ["Kaedim Web API"],
-  headers: CredentialHeaders,
   querystring: Type.Object({
-    devID: Type.Optional(Id("Your developer ID")),
+    devID: DevIdQuery,
     start: Type.Optional(Type.String({ description: "First day, MM-DD-YYYY or YYYY-MM-DD, UTC" })),
     end: Type.Optional(Type.String({ description: "Last day, MM-DD-YYYY or YYYY-MM-DD, UTC" })),
-    studioID: Type.Optional(Id("Your team: its assets instead of yours")),
+    studioID: StudioQuery("Your team: its assets instead of yours"),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
     cursor: Type.Optional(Type.String({ description: "`nextCursor` of the page before" })),
   }),
-  response: { 200: AssetList, ...errors(400, 401, 403, 429) },
+  response: { 200: Type.Ref("AssetList"), ...errors(400, 401, 403, 429) },
 };
 
 export function fetchAllRoute(app: FastifyInstance, context: Context, guards: AccountGuards): void {
   for (const path of ["/fetchAll", "/fetchAll/:devID"]) {
-    app.get(path, { schema }, async (request, reply) => {
+    app.get(path, { schema: devIdInPath(operation, "fetchAll", path) }, async (request, reply) => {
       const caller = await authenticate(context, request);
       guards.rate(caller.accountId);
       const query = queryFields(request);

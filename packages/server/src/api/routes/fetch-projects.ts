@@ -6,15 +6,14 @@ import type { Context } from "../../context.ts";
 import { requireMember } from "../../requests/access.ts";
 import type { AccountGuards } from "../account-guards.ts";
 import { bodyFields, pathParameter, queryFields } from "../request-fields.ts";
-import { CredentialHeaders, errors, Id } from "../schemas.ts";
+import { DevIdQuery, devIdInPath, errors, Id, StudioQuery } from "../schemas.ts";
 
-const schema = {
+const operation = {
   summary: "List projects: the styles that assets can take",
   tags: ["Kaedim Web API"],
-  headers: CredentialHeaders,
   querystring: Type.Object({
-    devID: Type.Optional(Id("Your developer ID")),
-    studioID: Type.Optional(Id("Your team: its projects only")),
+    devID: DevIdQuery,
+    studioID: StudioQuery("Your team: its projects only"),
   }),
   response: {
     200: Type.Object({
@@ -33,7 +32,7 @@ const schema = {
 
 export function fetchProjectsRoute(app: FastifyInstance, context: Context, guards: AccountGuards): void {
   for (const path of ["/fetchProjects", "/fetchProjects/:devID"]) {
-    app.get(path, { schema }, async (request) => {
+    app.get(path, { schema: devIdInPath(operation, "fetchProjects", path) }, async (request) => {
       const caller = await authenticate(context, request);
       guards.rate(caller.accountId);
       const query = queryFields(request);

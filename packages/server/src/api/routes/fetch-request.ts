@@ -11,23 +11,22 @@ import type { AccountGuards } from "../account-guards.ts";
 import { ApiError, invalid } from "../errors.ts";
 import { requestOrigin } from "../origin.ts";
 import { bodyFields, pathParameter, queryFields } from "../request-fields.ts";
-import { CredentialHeaders, errors, FetchedAsset, Id } from "../schemas.ts";
+import { DevIdQuery, devIdInPath, errors, Id, StudioQuery } from "../schemas.ts";
 
-const schema = {
+const operation = {
   summary: "Check the progress and results of an asset",
   tags: ["Kaedim Web API"],
-  headers: CredentialHeaders,
   querystring: Type.Object({
-    devID: Type.Optional(Id("Your developer ID")),
+    devID: DevIdQuery,
     requestID: Type.Optional(Id("The asset")),
-    studioID: Type.Optional(Id("Your team")),
+    studioID: StudioQuery("Your team, if the asset must be its"),
   }),
-  response: { 200: FetchedAsset, ...errors(400, 401, 403, 404, 429) },
+  response: { 200: Type.Ref("FetchedAsset"), ...errors(400, 401, 403, 404, 429) },
 };
 
 export function fetchRequestRoute(app: FastifyInstance, context: Context, guards: AccountGuards): void {
   for (const path of ["/fetchRequest", "/fetchRequest/:devID"]) {
-    app.get(path, { schema }, async (request) => {
+    app.get(path, { schema: devIdInPath(operation, "fetchRequest", path) }, async (request) => {
       const caller = await authenticate(context, request);
       guards.rate(caller.accountId);
       const query = queryFields(request);

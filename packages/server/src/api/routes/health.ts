@@ -11,14 +11,23 @@ const CHECK_TIMEOUT_MS = 3000;
 const REUSE_MS = 500;
 
 const healthy = {
+  operationId: "isUp",
   summary: "Is the process up",
   tags: ["Operation"],
   response: { 200: Type.Object({ status: Type.Literal("ok") }) },
 };
 const ready = {
+  operationId: "isReady",
   summary: "Can the database, the storage and the queue be reached",
   tags: ["Operation"],
   response: { 200: Type.Object({ status: Type.Literal("ready") }), ...errors(503) },
+};
+
+const metrics = {
+  operationId: "getMetrics",
+  summary: "Counters and times, as Prometheus reads them",
+  tags: ["Operation"],
+  response: { 200: { content: { "text/plain": { schema: Type.String() } } } },
 };
 
 export function healthRoutes(app: FastifyInstance, context: Context): void {
@@ -32,7 +41,7 @@ export function healthRoutes(app: FastifyInstance, context: Context): void {
     return { status: "ready" };
   });
 
-  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
+  app.get("/metrics", { schema: metrics }, async (_request, reply) => {
     await gauge(context);
     reply.type(context.metrics.registry.contentType);
     return reply.send(await context.metrics.registry.metrics());

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
 import { authenticate, checkDevId, header } from "../../auth/authenticate.ts";
 import { LIMITS } from "../../config/limits.ts";
 import type { Context } from "../../context.ts";
@@ -9,17 +10,21 @@ import type { AccountGuards } from "../account-guards.ts";
 import { invalid } from "../errors.ts";
 import { parseName, parseOptions, parseQuality, parseTags, parseViews } from "../parse-options.ts";
 import { bodyFields, queryFields } from "../request-fields.ts";
-import { Accepted, CredentialHeaders, errors, ProcessBody } from "../schemas.ts";
+import { errors, processBodies } from "../schemas.ts";
 
 export const ACCEPTED_MESSAGE = "request sent successfully, please check webhook in 10-15 mins";
 
 const schema = {
+  operationId: "process",
   summary: "Make an asset from 1 to 6 images",
   tags: ["Kaedim Web API"],
-  consumes: ["application/json", "multipart/form-data", "application/x-www-form-urlencoded"],
-  headers: CredentialHeaders,
-  body: ProcessBody,
-  response: { 201: Accepted, ...errors(400, 401, 403, 406, 408, 409, 413, 415, 429) },
+  headers: Type.Object({
+    "idempotency-key": Type.Optional(
+      Type.String({ maxLength: 255, description: "The same key and body within 24 hours give the same requestID" }),
+    ),
+  }),
+  body: processBodies,
+  response: { 201: Type.Ref("Accepted"), ...errors(400, 401, 403, 406, 408, 409, 413, 415, 429) },
 };
 
 export function processRoute(app: FastifyInstance, context: Context, guards: AccountGuards): void {

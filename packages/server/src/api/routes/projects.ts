@@ -10,7 +10,7 @@ import { ApiError, invalid } from "../errors.ts";
 import type { Fields } from "../fields.ts";
 import { parseStyle } from "../parse-style.ts";
 import { bodyFields, pathParameter } from "../request-fields.ts";
-import { Done, errors, Id, Project, ProjectStyleBody } from "../schemas.ts";
+import { errors, Id, ProjectStyleBody } from "../schemas.ts";
 
 const tags = ["Projects"];
 const params = Type.Object({ projectID: Id("The project") });
@@ -34,9 +34,10 @@ export function projectRoutes(app: FastifyInstance, context: Context): void {
     "/projects",
     {
       schema: {
+        operationId: "listProjects",
         summary: "List projects with their styles",
         tags,
-        response: { 200: Type.Object({ projects: Type.Array(Project) }), ...errors(401) },
+        response: { 200: Type.Object({ projects: Type.Array(Type.Ref("Project")) }), ...errors(401, 429) },
       },
     },
     async (request) => {
@@ -54,7 +55,15 @@ export function projectRoutes(app: FastifyInstance, context: Context): void {
 
   app.post(
     "/projects",
-    { schema: { summary: "Make a project", tags, body, response: { 201: Project, ...errors(400, 401, 403) } } },
+    {
+      schema: {
+        operationId: "createProject",
+        summary: "Make a project",
+        tags,
+        body,
+        response: { 201: Type.Ref("Project"), ...errors(400, 401, 403, 429) },
+      },
+    },
     async (request, reply) => {
       const { accountId } = request.caller!;
       const fields = bodyFields(request);
@@ -84,11 +93,12 @@ export function projectRoutes(app: FastifyInstance, context: Context): void {
     "/projects/:projectID",
     {
       schema: {
+        operationId: "changeProject",
         summary: "Rename a project or change its style",
         tags,
         params,
         body,
-        response: { 200: Project, ...errors(400, 401, 404) },
+        response: { 200: Type.Ref("Project"), ...errors(400, 401, 403, 404, 429) },
       },
     },
     async (request) => {
@@ -111,10 +121,11 @@ export function projectRoutes(app: FastifyInstance, context: Context): void {
     "/projects/:projectID",
     {
       schema: {
+        operationId: "deleteProject",
         summary: "Delete a project; its assets stay",
         tags,
         params,
-        response: { 200: Done, ...errors(401, 404) },
+        response: { 200: Type.Ref("Done"), ...errors(401, 403, 404, 429) },
       },
     },
     async (request) => {

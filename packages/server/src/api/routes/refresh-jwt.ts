@@ -7,12 +7,9 @@ import { bodyFields, queryFields } from "../request-fields.ts";
 import { errors, Id } from "../schemas.ts";
 
 const schema = {
+  operationId: "refreshJWT",
   summary: "Trade a refresh token for a new JWT",
   tags: ["Kaedim Web API"],
-  headers: Type.Object({
-    "x-api-key": Type.Optional(Type.String()),
-    "refresh-token": Type.Optional(Type.String()),
-  }),
   body: Type.Object({ devID: Type.Optional(Id("Your developer ID")) }),
   response: {
     200: Type.Object({

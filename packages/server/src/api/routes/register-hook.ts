@@ -7,12 +7,14 @@ import { bodyFields, queryFields } from "../request-fields.ts";
 import { errors, Id } from "../schemas.ts";
 
 const schema = {
+  operationId: "registerHook",
   summary: "Register a webhook destination and get a JWT",
   tags: ["Kaedim Web API"],
-  headers: Type.Object({ "x-api-key": Type.Optional(Type.String()) }),
   body: Type.Object({
     devID: Type.Optional(Id("Your developer ID")),
-    destination: Type.Optional(Type.String({ maxLength: 2048, description: "Your webhook endpoint" })),
+    destination: Type.Optional(
+      Type.String({ maxLength: 2048, description: "Your webhook endpoint: any text, contacted only to deliver" }),
+    ),
   }),
   response: {
     201: Type.Object({

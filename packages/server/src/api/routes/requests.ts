@@ -12,26 +12,18 @@ import type { AccountGuards } from "../account-guards.ts";
 import { ApiError } from "../errors.ts";
 import { requestOrigin } from "../origin.ts";
 import { bodyFields, pathParameter } from "../request-fields.ts";
-import { Done, errors, Id, ProcessOptions } from "../schemas.ts";
+import { errors, Id, revisionBodies } from "../schemas.ts";
 
 const tags = ["Assets"];
 const requestParams = Type.Object({ requestID: Id("The asset") });
 const iterationParams = Type.Object({ requestID: Id("The asset"), iterationID: Type.String({ pattern: "^\\d+$" }) });
 
 const revision = {
+  operationId: "revise",
   summary: "Make a new iteration: other options, added or replaced images, wishes in words",
   tags,
   params: requestParams,
-  consumes: ["application/json", "multipart/form-data"],
-  body: Type.Object({
-    ...ProcessOptions,
-    imageUrls: Type.Optional(Type.Array(Type.String(), { description: "New images; or send files" })),
-    imageMode: Type.Optional(
-      Type.String({ enum: ["replace", "add"], description: "What the new images do; default replace" }),
-    ),
-    projectID: Type.Optional(Id("Another style")),
-    editDescription: Type.Optional(Type.String({ description: "Wishes; refused if one of them is not understood" })),
-  }),
+  body: revisionBodies,
   response: {
     201: Type.Object({
       status: Type.Literal("success"),
@@ -50,6 +42,7 @@ export function requestRoutes(app: FastifyInstance, context: Context, guards: Ac
     "/requests/:requestID",
     {
       schema: {
+        operationId: "getAsset",
         summary: "An asset, as fetchRequest has it",
         tags,
         params: requestParams,
@@ -86,10 +79,11 @@ export function requestRoutes(app: FastifyInstance, context: Context, guards: Ac
     "/requests/:requestID/iterations/:iterationID/cancel",
     {
       schema: {
+        operationId: "cancelIteration",
         summary: "Stop an iteration that waits or runs",
         tags,
         params: iterationParams,
-        response: { 200: Done, ...errors(401, 404, 409, 429) },
+        response: { 200: Type.Ref("Done"), ...errors(401, 403, 404, 409, 429) },
       },
     },
     async (request) => {
@@ -104,10 +98,11 @@ export function requestRoutes(app: FastifyInstance, context: Context, guards: Ac
     "/requests/:requestID/iterations/:iterationID/approve",
     {
       schema: {
+        operationId: "approveIteration",
         summary: "Mark a completed iteration as approved",
         tags,
         params: iterationParams,
-        response: { 200: Done, ...errors(401, 404, 409, 429) },
+        response: { 200: Type.Ref("Done"), ...errors(401, 403, 404, 409, 429) },
       },
     },
     async (request) => {
@@ -131,10 +126,11 @@ export function requestRoutes(app: FastifyInstance, context: Context, guards: Ac
     "/requests/:requestID",
     {
       schema: {
+        operationId: "deleteAsset",
         summary: "Delete an asset and its files",
         tags,
         params: requestParams,
-        response: { 200: Done, ...errors(401, 404, 429) },
+        response: { 200: Type.Ref("Done"), ...errors(401, 403, 404, 429) },
       },
     },
     async (request) => {

@@ -8,16 +8,10 @@ import type { StudioRole } from "../../db/schema.ts";
 import { requireMember } from "../../requests/access.ts";
 import { ApiError, invalid } from "../errors.ts";
 import { bodyFields, pathParameter } from "../request-fields.ts";
-import { Done, errors, Id } from "../schemas.ts";
+import { errors, Id, Role } from "../schemas.ts";
 
 const tags = ["Studios"];
 const ROLES: readonly StudioRole[] = ["owner", "admin", "editor"];
-const Role = Type.String({
-  enum: [...ROLES],
-  description: "Editors make assets and styles, admins manage editors, owners manage all",
-});
-const Studio = Type.Object({ studioID: Id("The studio"), name: Type.String(), role: Role });
-const Member = Type.Object({ userID: Id("The member"), email: Type.String(), name: Type.String(), role: Role });
 const params = Type.Object({ studioID: Id("The studio") });
 const memberParams = Type.Object({ studioID: Id("The studio"), userID: Id("The member") });
 
@@ -27,9 +21,10 @@ export function studioRoutes(app: FastifyInstance, context: Context): void {
     "/studios",
     {
       schema: {
+        operationId: "listStudios",
         summary: "List your studios",
         tags,
-        response: { 200: Type.Object({ studios: Type.Array(Studio) }), ...errors(401) },
+        response: { 200: Type.Object({ studios: Type.Array(Type.Ref("Studio")) }), ...errors(401, 429) },
       },
     },
     async (request) => {
@@ -48,10 +43,11 @@ export function studioRoutes(app: FastifyInstance, context: Context): void {
     "/studios",
     {
       schema: {
+        operationId: "createStudio",
         summary: "Make a studio, which you then own",
         tags,
         body: Type.Object({ name: Type.Optional(Type.String({ maxLength: 128 })) }),
-        response: { 201: Studio, ...errors(400, 401) },
+        response: { 201: Type.Ref("Studio"), ...errors(400, 401, 403, 429) },
       },
     },
     async (request, reply) => {
@@ -89,10 +85,11 @@ export function studioRoutes(app: FastifyInstance, context: Context): void {
     "/studios/:studioID/members",
     {
       schema: {
+        operationId: "listMembers",
         summary: "List a studio's members",
         tags,
         params,
-        response: { 200: Type.Object({ members: Type.Array(Member) }), ...errors(401, 403) },
+        response: { 200: Type.Object({ members: Type.Array(Type.Ref("Member")) }), ...errors(401, 403, 429) },
       },
     },
     async (request) => {
@@ -113,11 +110,12 @@ export function studioRoutes(app: FastifyInstance, context: Context): void {
     "/studios/:studioID/members",
     {
       schema: {
+        operationId: "addMember",
         summary: "Add an account to a studio, by its e-mail address",
         tags,
         params,
         body: Type.Object({ email: Type.Optional(Type.String()), role: Type.Optional(Role) }),
-        response: { 201: Member, ...errors(400, 401, 403, 404, 409) },
+        response: { 201: Type.Ref("Member"), ...errors(400, 401, 403, 404, 409, 429) },
       },
     },
     async (request, reply) => {
@@ -160,11 +158,12 @@ export function studioRoutes(app: FastifyInstance, context: Context): void {
     "/studios/:studioID/members/:userID",
     {
       schema: {
+        operationId: "changeMember",
         summary: "Change a member's role",
         tags,
         params: memberParams,
         body: Type.Object({ role: Type.Optional(Role) }),
-        response: { 200: Done, ...errors(400, 401, 403, 404, 409) },
+        response: { 200: Type.Ref("Done"), ...errors(400, 401, 403, 404, 409, 429) },
       },
     },
     async (request) => {
@@ -178,10 +177,11 @@ export function studioRoutes(app: FastifyInstance, context: Context): void {
     "/studios/:studioID/members/:userID",
     {
       schema: {
+        operationId: "removeMember",
         summary: "Take a member out, or leave",
         tags,
         params: memberParams,
-        response: { 200: Done, ...errors(401, 403, 404, 409) },
+        response: { 200: Type.Ref("Done"), ...errors(401, 403, 404, 409, 429) },
       },
     },
     async (request) => {

@@ -10,48 +10,19 @@ import { ApiError, invalid } from "../errors.ts";
 import { requestOrigin } from "../origin.ts";
 import { readPage, readPlace, readTimePlace, writePage, writePlace, writeTimePlace } from "../paging.ts";
 import { pathParameter, queryFields } from "../request-fields.ts";
-import { Done, errors, Id, PageQuery } from "../schemas.ts";
+import { DELIVERY_STATES, errors, Id, NextCursor, PageQuery } from "../schemas.ts";
 
 const tags = ["Webhooks"];
-const Nullable = (schema: ReturnType<typeof Type.String>) => Type.Union([schema, Type.Null()]);
-const Time = Type.String({ format: "date-time" });
-const Destination = Type.Object({
-  destinationID: Id("The destination"),
-  url: Type.String(),
-  state: Type.String({
-    enum: ["active", "disabled"],
-    description: "disabled: switched off after failing for three days",
-  }),
-  createdAt: Time,
-  lastSuccessAt: Nullable(Time),
-  failingSince: Nullable(Time),
-  lastError: Nullable(Type.String()),
-});
-const STATES = ["pending", "delivered", "dead"] as const;
-const Delivery = Type.Object({
-  deliveryID: Id("The message; its webhook-id is msg_ and this"),
-  requestID: Id("The asset"),
-  iterationID: Type.String(),
-  destinationID: Id("Where it goes"),
-  url: Type.String(),
-  state: Type.String({ enum: [...STATES], description: "dead: given up, may be sent again" }),
-  attempts: Type.Integer(),
-  createdAt: Time,
-  nextAt: Nullable(Time),
-  finishedAt: Nullable(Time),
-  lastStatus: Type.Union([Type.Integer(), Type.Null()]),
-  lastError: Nullable(Type.String()),
-});
-
 /** Webhook destinations and what became of the messages. */
 export function webhookRoutes(app: FastifyInstance, context: Context): void {
   app.get(
     "/destinations",
     {
       schema: {
+        operationId: "listDestinations",
         summary: "List webhook destinations",
         tags,
-        response: { 200: Type.Object({ destinations: Type.Array(Destination) }), ...errors(401) },
+        response: { 200: Type.Object({ destinations: Type.Array(Type.Ref("Destination")) }), ...errors(401, 429) },
       },
     },
     async (request) => {
@@ -79,7 +50,15 @@ export function webhookRoutes(app: FastifyInstance, context: Context): void {
   const params = Type.Object({ destinationID: Id("The destination") });
   app.delete(
     "/destinations/:destinationID",
-    { schema: { summary: "Remove a webhook destination", tags, params, response: { 200: Done, ...errors(401, 404) } } },
+    {
+      schema: {
+        operationId: "removeDestination",
+        summary: "Remove a webhook destination",
+        tags,
+        params,
+        response: { 200: Type.Ref("Done"), ...errors(401, 403, 404, 429) },
+      },
+    },
     async (request) => {
       const { accountId } = request.caller!;
       const id = pathParameter(request, "destinationID")!;
@@ -109,20 +88,24 @@ export function webhookRoutes(app: FastifyInstance, context: Context): void {
     "/deliveries",
     {
       schema: {
+        operationId: "listDeliveries",
         summary: "List webhook messages, newest first",
         tags,
-        querystring: Type.Object({ ...PageQuery.properties, state: Type.Optional(Type.String({ enum: [...STATES] })) }),
+        querystring: Type.Object({
+          ...PageQuery.properties,
+          state: Type.Optional(Type.String({ enum: [...DELIVERY_STATES] })),
+        }),
         response: {
-          200: Type.Object({ deliveries: Type.Array(Delivery), nextCursor: Nullable(Type.String()) }),
-          ...errors(400, 401),
+          200: Type.Object({ deliveries: Type.Array(Type.Ref("Delivery")), nextCursor: NextCursor }),
+          ...errors(400, 401, 429),
         },
       },
     },
     async (request) => {
       const fields = queryFields(request);
       const { limit, after } = readPage(fields);
-      const state = STATES.find((known) => known === fields.text("state"));
-      if (fields.has("state") && !state) throw invalid(`state: expected ${STATES.join(", ")}`);
+      const state = DELIVERY_STATES.find((known) => known === fields.text("state"));
+      if (fields.has("state") && !state) throw invalid(`state: expected ${DELIVERY_STATES.join(", ")}`);
       let query = context.db
         .selectFrom("delivery as d")
         .innerJoin("destination as t", "t.id", "d.destination_id")
@@ -201,10 +184,11 @@ export function webhookRoutes(app: FastifyInstance, context: Context): void {
     "/deliveries/:deliveryID/resend",
     {
       schema: {
+        operationId: "resendDelivery",
         summary: "Send a webhook message again",
         tags,
         params: Type.Object({ deliveryID: Id("The message") }),
-        response: { 200: Done, ...errors(401, 404, 409) },
+        response: { 200: Type.Ref("Done"), ...errors(401, 403, 404, 409, 429) },
       },
     },
     async (request) => {
