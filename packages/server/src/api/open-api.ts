@@ -56,7 +56,8 @@ const STATUS_TEXTS: Record<string, string> = {
 const errorContent = { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
 
 interface Operation {
-  operationId?: string;
+  operationId: string;
+  security: object[];
   responses: Record<string, { description?: string; headers?: object; content?: object }>;
 }
 
@@ -93,7 +94,10 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     },
   },
   refResolver: { buildLocalReference: (json, _base, _fragment, i) => (json.$id as string | undefined) ?? `def-${i}` },
-  transform: ({ schema, url }) => ({ schema: { security: securityOf(url), ...schema }, url }),
+  transform: ({ schema, url, route }) => ({
+    schema: { operationId: nameOf(String(route.method), url), security: securityOf(url), ...schema },
+    url,
+  }),
   transformObject: (document) => {
     if (!("openapiObject" in document)) return document.swaggerObject;
     const object = document.openapiObject;
@@ -106,8 +110,15 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
   },
 };
 
+/** The name of an operation that gives itself none: `GET /api/maquette/v1/webhook-events` is `getWebhookEvents`. */
+function nameOf(method: string, url: string): string {
+  const words = url.replace(/^\/api\/(maquette\/)?v1\//, "").match(/[A-Za-z]+/g) ?? [];
+  return method.toLowerCase() + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+}
+
 /** What holds for every operation and need not be said at each route. */
-function complete({ responses }: Operation): void {
+function complete({ responses, security }: Operation): void {
+  if (security.length > 0) responses[429] ??= { content: errorContent };
   responses.default = { content: errorContent };
   for (const [status, response] of Object.entries(responses)) {
     response.description = STATUS_TEXTS[status] ?? response.description;

@@ -147,6 +147,7 @@ export function webhookRoutes(app: FastifyInstance, context: Context): void {
     "/webhook-events",
     {
       schema: {
+        operationId: "takeMessages",
         summary: "Take webhook messages yourself, oldest first, for a receiver that the server cannot reach",
         tags,
         querystring: Type.Object({
