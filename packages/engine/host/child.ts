@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import type { EngineJob } from "../src/asset.ts";
 import { EngineError } from "../src/errors.ts";
 import { makeAsset, makeTestCube } from "../src/pipeline.ts";
@@ -11,6 +12,14 @@ const send = (reply: Reply): Promise<void> =>
 
 // The parent is gone: nobody wants the result any more.
 process.on("disconnect", () => process.exit(0));
+
+// While a stage computes, no event arrives, and after a `kill -9` of the server the child would go on for minutes, beside
+// its successor. A thread of its own sees that within half a second (18 MB; its 35 ms run beside the start).
+const WATCH = `
+  const parent = ${Number(process.argv[2])};
+  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, 500);
+`;
+new Worker(WATCH, { eval: true }).unref();
 
 process.once("message", async (job: EngineJob) => {
   const hooks = {

@@ -42,7 +42,7 @@ export function runEngine(job: EngineJob, options: RunOptions = {}): Promise<Ass
       reject(signal.reason);
       return;
     }
-    const child = fork(CHILD, [], {
+    const child = fork(CHILD, [String(process.pid)], {
       serialization: "advanced",
       execArgv: [`--max-old-space-size=${memoryMb}`],
       stdio: ["ignore", "ignore", "pipe", "ipc"],

@@ -6,20 +6,22 @@ import { purgeDeleted } from "./requests/remove.ts";
 const INTERVAL_MS = 10 * 60_000;
 
 /** Removes what has expired, now and every ten minutes. Servers side by side may all do it. */
-export function startHousekeeping(context: Context, vacuum: (() => Promise<unknown>) | null): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  const run = async () => {
+export function startHousekeeping(context: Context, tidy: (() => Promise<unknown>) | null): () => Promise<void> {
+  const run = async (tidies: boolean) => {
     try {
       await prune(context);
       await purgeDeleted(context);
-      // The embedded database has no autovacuum.
-      await vacuum?.();
+      const early = await context.jobs.forgetClockJumps(context.db);
+      if (early > 0) context.log.warn({ jobs: early }, "jobs were due in a future that the clock has left again");
+      if (tidies) await tidy?.();
     } catch (error) {
       context.log.error({ err: error }, "housekeeping failed");
     }
   };
+  // A start has just checkpointed, and a vacuum would keep the first requests waiting.
+  let running = run(false);
   const timer = setInterval(() => {
-    running = running.then(run);
+    running = running.then(() => run(true));
   }, INTERVAL_MS);
   return async () => {
     clearInterval(timer);

@@ -26,13 +26,21 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   return server;
 }
 
-/** Stops the server on SIGINT and SIGTERM; a second signal does not wait. Resolves once it has stopped. */
+/** What a stop may take beyond its deadline: handing jobs back, and closing what may no longer answer. */
+const STOP_GRACE_MS = 10_000;
+
+/**
+ * Stops the server on SIGINT and SIGTERM; a second signal does not wait. Resolves once it has stopped. A stop that hangs,
+ * on a database that is away for instance, ends the process: what was not handed back is taken over like after a crash.
+ */
 export function closeOnSignal(server: Server): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const stop = () => {
       if (asked) process.exit(1);
       asked = true;
+      const { shutdownSeconds } = server.context.config;
+      setTimeout(() => process.exit(1), shutdownSeconds * 1000 + STOP_GRACE_MS).unref();
       void server.close().then(resolve);
     };
     process.on("SIGINT", stop);

@@ -13,13 +13,14 @@ import { type Config, listensOnLoopback } from "./config/read-config.ts";
 import type { Context, RunEngine } from "./context.ts";
 import { type DirectoryLock, lockDirectory } from "./db/lock-directory.ts";
 import { migrate } from "./db/migrate.ts";
-import { type OpenDatabase, openEmbedded, openPostgres } from "./db/open-database.ts";
+import { type OpenDatabase, openEmbedded, openPostgres, tidyEmbedded } from "./db/open-database.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { Consumer, type RunningConsumer } from "./jobs/consumer.ts";
 import { type AssetJob, type DeliveryJob, Jobs, LANES } from "./jobs/jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { localStorage } from "./storage/local.ts";
 import { s3Storage } from "./storage/s3.ts";
+import { nameFailures } from "./storage/storage.ts";
 import { writeDurably } from "./storage/write-durably.ts";
 import { deliver } from "./webhooks/deliver.ts";
 import type { Resolve } from "./webhooks/send-request.ts";
@@ -71,7 +72,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const master = await loadMasterKey(config.masterKey, config.dataDir);
     const database = await open(config, log);
     undo.push(() => database.close());
-    await migrate(database.db);
+    await bringUpToDate(config, database);
     await checkMasterKey(database.db, master);
     const jobs = await Jobs.start(database.pglite ? { pglite: database.pglite } : { url: config.databaseUrl! }, log);
     undo.push(() => jobs.stop());
@@ -79,7 +80,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       const released = await jobs.releaseAll(database.db);
       if (released > 0) log.info({ released }, "jobs of the former process released");
     }
-    const storage = config.s3 ? s3Storage(config.s3) : localStorage(join(config.dataDir, "files"));
+    const storage = nameFailures(config.s3 ? s3Storage(config.s3) : localStorage(join(config.dataDir, "files")));
     await storage.check();
 
     let local = "";
@@ -106,10 +107,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     lock?.announce(local);
 
     const consumers = config.role === "api" ? [] : startConsumers(context);
-    const stopHousekeeping = startHousekeeping(
-      context,
-      database.pglite && (() => database.pglite!.exec("vacuum (analyze)")),
-    );
+    const stopHousekeeping = startHousekeeping(context, database.pglite && (() => tidyEmbedded(database.pglite!)));
     undo.push(stopHousekeeping);
     log.info({ url: local, role: config.role, database: database.pglite ? "embedded" : "postgres" }, "started");
     let closing: Promise<void> | null = null;
@@ -121,7 +119,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
         closing ??= (async () => {
           log.info({ running: consumers.reduce((sum, consumer) => sum + consumer.running, 0) }, "stopping");
           // Both at once: requests in flight need no worker, and jobs need no requests.
-          await Promise.all([app.close(), ...consumers.map((consumer) => consumer.stop(deadlineMs))]);
+          await Promise.all([closeApp(app, deadlineMs), ...consumers.map((consumer) => consumer.stop(deadlineMs))]);
           await cleanUp();
           log.info("stopped");
         })();
@@ -137,6 +135,24 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   if (config.databaseUrl === null) return openEmbedded(config.dataDir);
   return openPostgres(config.databaseUrl, (error) => log.error({ err: error }, "database connection lost"));
+}
+
+/** Migrations take the time they need, on a connection of their own; what runs later has a time limit. */
+async function bringUpToDate(config: Config, database: OpenDatabase): Promise<void> {
+  if (config.databaseUrl === null) return migrate(database.db);
+  const patient = openPostgres(config.databaseUrl, () => {}, { connections: 1, statementMs: 0 });
+  try {
+    await migrate(patient.db);
+  } finally {
+    await patient.close();
+  }
+}
+
+/** Lets requests in flight end. One that takes longer than the deadline, such as a slow download, is cut. */
+async function closeApp(app: FastifyInstance, deadlineMs: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), deadlineMs);
+  await app.close();
+  clearTimeout(timer);
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<string> {
@@ -160,7 +176,7 @@ function startConsumers(context: Context): RunningConsumer[] {
       ...DELIVERY_SLOTS[lane],
       minPriority: LANES[lane],
       maxPriority: LANES[lane],
-      handle: (job) => deliver(context, job),
+      handle: (job, signal) => deliver(context, job, signal),
     });
   return [assets, deliveries("healthy"), deliveries("failing")];
 }

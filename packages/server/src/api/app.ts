@@ -14,9 +14,11 @@ import type { Caller } from "../auth/authenticate.ts";
 import { authenticateAny } from "../auth/session.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Context } from "../context.ts";
+import { isDatabaseOutage } from "../db/outage.ts";
 import { downloadRoute } from "../downloads/route.ts";
+import { StorageUnavailable } from "../storage/storage.ts";
 import { createGuards } from "./account-guards.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, retryLater } from "./errors.ts";
 import { openApiOptions } from "./open-api.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
@@ -198,13 +200,21 @@ const OPEN_CORS = {
 };
 
 function answerError(context: Context, error: Error, reply: FastifyReply, request?: FastifyRequest): FastifyReply {
-  const answer = error instanceof ApiError ? error : fromFastify(error as FastifyError);
+  const answer = error instanceof ApiError ? error : (fromOutage(error) ?? fromFastify(error as FastifyError));
   if (answer.status >= 500) (request?.log ?? context.log).error({ err: error }, "request failed");
   return reply
     .code(answer.status)
     .headers(answer.details.headers ?? {})
     .type("application/json; charset=utf-8")
     .send(JSON.stringify(answer.body));
+}
+
+/** For how long a client had better stay away, seconds. */
+const OUTAGE_PAUSE = 5;
+
+function fromOutage(error: Error): ApiError | null {
+  const away = error instanceof StorageUnavailable || isDatabaseOutage(error);
+  return away ? retryLater("unavailable", "", OUTAGE_PAUSE) : null;
 }
 
 /** Fastify's own refusals, in our words. */

@@ -70,6 +70,10 @@ const REGISTRY = {
   // -- us
   internal: { status: 500, text: "Something failed on our side, it has been logged" },
   stopping: { status: 503, text: "The server is stopping: try again in a few seconds" },
+  unavailable: {
+    status: 503,
+    text: "The database or the storage cannot be reached at the moment, nothing was accepted: try again in a few seconds",
+  },
   not_ready: { status: 503, text: "Not ready: %s" },
 } as const;
 
@@ -124,7 +128,7 @@ export function invalid(reason: string): ApiError {
 }
 
 export function retryLater(
-  code: "rate_limited" | "queue_full" | "uploads_busy" | "too_many_failures",
+  code: "rate_limited" | "queue_full" | "uploads_busy" | "too_many_failures" | "unavailable",
   value: string | number,
   seconds: number,
 ): ApiError {

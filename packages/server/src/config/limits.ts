@@ -30,4 +30,6 @@ export const LIMITS = {
   engineFailures: 3,
   /** Attempts lost because the whole server died; generous, since that is seldom the job's fault. */
   lostAttempts: 10,
+  /** For how long an asset waits, from its first attempt on, for a database or storage that is away or full. */
+  outageSeconds: 24 * 3600,
 } as const;

@@ -41,14 +41,63 @@ export async function openEmbedded(directory: string): Promise<OpenDatabase> {
   return { db, pglite, close };
 }
 
-const POOL = 16;
+/**
+ * What the server processes of a real PostgreSQL do in the background, which a single embedded session has to be asked
+ * for: without VACUUM dead rows stay, and without CHECKPOINT the write-ahead log grows until the server is stopped (300 MB
+ * after 400,000 rows) and is all read again after a crash.
+ */
+export async function tidyEmbedded(pglite: PGlite): Promise<void> {
+  await pglite.exec("vacuum (analyze)");
+  await pglite.exec("checkpoint");
+}
 
-export function openPostgres(url: string, onError: (error: Error) => void): OpenDatabase {
+export interface PostgresOptions {
+  /** Connections at most. */
+  connections?: number;
+  /** Of one statement; 0 for none. */
+  statementMs?: number;
+}
+
+export const POSTGRES_DEFAULTS = { connections: 10, statementMs: 30_000 } as const;
+
+/** A database that cannot be reached must show within seconds, or requests pile up behind it. */
+const CONNECT_MS = 5000;
+/** For a connection to become free: a burst may wait longer than an outage. */
+const QUEUE_MS = 30_000;
+/** A client that died without a word leaves its transaction, and the locks in it, open for no longer. */
+const IDLE_TRANSACTION_MS = 60_000;
+
+/** The pool knows one limit for both waits; its clients get the shorter one. */
+class PromptClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: CONNECT_MS });
+  }
+}
+
+export function openPostgres(
+  url: string,
+  onError: (error: Error) => void,
+  options: PostgresOptions = {},
+): OpenDatabase {
+  const { connections, statementMs } = { ...POSTGRES_DEFAULTS, ...options };
   const types = new pg.TypeOverrides();
   // bigint as a number, as PGlite gives it: ours stay far below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
-  const pool = new pg.Pool({ connectionString: url, max: POOL, types, application_name: "maquette" });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    types,
+    application_name: "maquette",
+    connectionTimeoutMillis: QUEUE_MS,
+    Client: PromptClient,
+    keepAlive: true,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    ...(statementMs > 0 ? { query_timeout: statementMs } : {}),
+  });
   pool.on("error", onError);
+  // The pool listens to idle clients only: without this, a connection that is cut between two statements of a
+  // transaction ends the whole process, though the next statement rejects anyway.
+  pool.on("connect", (client) => client.on("error", onError));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return { db, pglite: null, close: () => db.destroy() };
 }

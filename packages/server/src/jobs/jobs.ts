@@ -28,6 +28,12 @@ const QUEUES: Record<QueueName, { expireInSeconds: number; heartbeatSeconds: num
   delivery: { expireInSeconds: 120, heartbeatSeconds: 15 },
 };
 
+/** The furthest ahead that jobs are put, with room to spare, seconds. */
+const LONGEST_DELAY: Record<QueueName, number> = { asset: 300, delivery: 2 * 3600 };
+
+/** Connections of one server to the database, for its queue. */
+const CONNECTIONS = 4;
+
 /**
  * The queue: pg-boss on whichever database there is. How often something may be tried is decided where it is done, on
  * the rows of the product; the queue itself never gives up (`retryLimit`) and never forgets (`retentionSeconds`).
@@ -46,7 +52,7 @@ export class Jobs {
     const boss = new PgBoss({
       ...(embedded
         ? { db: fromPglite(database.pglite), backend: "pglite" as const }
-        : { connectionString: database.url, max: 8, application_name: "maquette-jobs" }),
+        : { connectionString: database.url, max: CONNECTIONS, application_name: "maquette-jobs" }),
       schedule: false,
       superviseIntervalSeconds: 10,
       monitorIntervalSeconds: 10,
@@ -105,9 +111,25 @@ export class Jobs {
     await this.boss.complete(queue, job, null, { db: fromKysely(trx) });
   }
 
-  /** Puts a job back in the transaction that records why; it is due again in a second. */
-  async putBack(trx: Transaction<Schema>, queue: QueueName, job: JobAttempt): Promise<void> {
+  /** Puts a job back in the transaction that records why; it is due again in a second, or later if told so. */
+  async putBack(trx: Transaction<Schema>, queue: QueueName, job: JobAttempt, afterSeconds = 0): Promise<void> {
     await this.boss.fail(queue, job, null, { db: fromKysely(trx) });
+    if (afterSeconds === 0) return;
+    await sql`update pgboss.job set start_after = now() + ${afterSeconds}::int * interval '1 second'
+      where name = ${queue} and id = ${job.id} and state = 'retry'`.execute(trx);
+  }
+
+  /**
+   * Makes jobs due whose time lies further ahead than any was ever put: they were added while the clock was wrong, and
+   * would wait for it to get there again. Returns how many.
+   */
+  async forgetClockJumps(db: Db): Promise<number> {
+    const { rows } = await sql`update pgboss.job set start_after = now()
+      where state in ('created', 'retry') and start_after > now() + (
+        case name when 'asset' then ${LONGEST_DELAY.asset}::int else ${LONGEST_DELAY.delivery}::int end
+      ) * interval '1 second' and name in ('asset', 'delivery')
+      returning id`.execute(db);
+    return rows.length;
   }
 
   /** Says that a job is still being worked on. False when the claim on it is gone. */

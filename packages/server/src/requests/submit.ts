@@ -54,7 +54,9 @@ export async function submit(context: Context, submission: Submission): Promise<
       return requestId;
     })
     .catch(async (error) => {
-      await discard(context, requestId);
+      // A connection lost at the commit leaves open whether that happened: only a request that is surely not there loses
+      // its pictures. Otherwise a client that asks again with its Idempotency-Key would be given one without pictures.
+      if (await isAbsent(context, requestId)) await discard(context, requestId);
       throw error;
     });
   if (keep !== requestId) await discard(context, requestId);
@@ -260,6 +262,16 @@ async function freeIdentifier(
     .where("identifier", "=", wanted)
     .executeTakeFirst();
   return taken ? `${wanted}_${requestId.replaceAll("-", "").slice(-12)}` : wanted;
+}
+
+/** False also when nobody can tell. */
+async function isAbsent(context: Context, requestId: string): Promise<boolean> {
+  try {
+    const row = await context.db.selectFrom("request").select("id").where("id", "=", requestId).executeTakeFirst();
+    return row === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Takes away what was stored for a request that came to nothing. */

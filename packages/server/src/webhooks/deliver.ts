@@ -25,8 +25,8 @@ type Outcome =
   | { ok: true; status: number }
   | { ok: false; status: number | null; error: string; retryAfter: number | null };
 
-/** Tries one message once, and settles what comes next in one transaction. */
-export async function deliver(context: Context, job: Job<DeliveryJob>): Promise<void> {
+/** Tries one message once, and settles what comes next in one transaction. A server that stops gives it back untried. */
+export async function deliver(context: Context, job: Job<DeliveryJob>, signal: AbortSignal): Promise<void> {
   const { db } = context;
   const delivery = await db
     .selectFrom("delivery as d")
@@ -60,10 +60,23 @@ export async function deliver(context: Context, job: Job<DeliveryJob>): Promise<
     delivery: delivery.id,
     destination: delivery.destination_id,
   });
-  const outcome: Outcome =
-    delivery.state === "active"
-      ? await post(context, delivery.url, delivery.id, context.keys.unseal(delivery.secret_sealed), message, now)
-      : { ok: false, status: null, error: `the destination is ${delivery.state}`, retryAfter: null };
+  let outcome: Outcome = {
+    ok: false,
+    status: null,
+    error: `the destination is ${delivery.state}`,
+    retryAfter: null,
+  };
+  if (delivery.state === "active") {
+    const secret = context.keys.unseal(delivery.secret_sealed);
+    try {
+      outcome = await post(context, delivery.url, delivery.id, secret, message, now, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      log.info({ reason: signal.reason }, "webhook attempt interrupted");
+      await db.transaction().execute((trx) => context.jobs.putBack(trx, "delivery", job));
+      return;
+    }
+  }
   const attempts = delivery.attempts + 1;
   const wait = outcome.ok ? 0 : retryDelay(attempts, outcome.retryAfter);
   const windowEnds = delivery.window_start.getTime() + DELIVERY.windowMs;
@@ -72,7 +85,7 @@ export async function deliver(context: Context, job: Job<DeliveryJob>): Promise<
   log.info({ ...outcome, attempts, dead }, "webhook attempt");
 
   await db.transaction().execute(async (trx) => {
-    await trx
+    const { numUpdatedRows } = await trx
       .updateTable("delivery")
       .set({
         attempts,
@@ -83,7 +96,14 @@ export async function deliver(context: Context, job: Job<DeliveryJob>): Promise<
         finished_at: outcome.ok || dead ? new Date(now) : null,
       })
       .where("id", "=", delivery.id)
-      .execute();
+      .where("state", "=", "pending")
+      .where("attempts", "=", delivery.attempts)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) {
+      // This claim was thought lost, and whoever took the message over has settled it: a failure here must not undo that.
+      await context.jobs.complete(trx, "delivery", job);
+      return;
+    }
     if (outcome.ok) {
       await trx
         .updateTable("destination")
@@ -143,6 +163,7 @@ async function post(
   secret: string,
   message: unknown,
   now: number,
+  signal: AbortSignal,
 ): Promise<Outcome> {
   // Receivers verify what they get by serialising it again: these bytes and no others.
   const body = JSON.stringify(message);
@@ -159,6 +180,7 @@ async function post(
       maxBytes: DELIVERY.maxBytes,
       overflow: "truncate",
       redirects: 0,
+      signal,
       ...(context.resolve ? { resolve: context.resolve } : {}),
     });
     if (status >= 200 && status < 300) return { ok: true, status };

@@ -33,6 +33,8 @@ export interface OutgoingOptions {
   /** Redirects to follow; each is checked like the first. */
   redirects: number;
   resolve?: Resolve;
+  /** Ends the request with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 export interface OutgoingResponse {
@@ -57,12 +59,13 @@ export class OutgoingError extends Error {
  * Makes an HTTP request to a URL that somebody outside chose. Every address is checked in the very look-up whose
  * result the socket connects to, so that a name cannot change its address between check and use, and once more on the
  * connected socket.
- * @throws OutgoingError
+ * @throws OutgoingError, or the signal's reason
  */
 export async function sendRequest(text: string, options: OutgoingOptions): Promise<OutgoingResponse> {
   const deadline = Date.now() + options.timeoutMs;
   let target = text;
   for (let hops = 0; ; hops++) {
+    options.signal?.throwIfAborted();
     let url: URL;
     try {
       url = checkUrl(target, options.policy);
@@ -89,8 +92,13 @@ function sendOnce(url: URL, options: OutgoingOptions, deadline: number): Promise
   const port = portOf(url);
   const trusted = allowedByName(host, port, policy);
   return new Promise((resolve, reject) => {
-    const fail = (error: OutgoingError) => {
+    const { signal } = options;
+    const settled = () => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    const fail = (error: unknown) => {
+      settled();
       reject(error);
       request.destroy();
     };
@@ -107,6 +115,8 @@ function sendOnce(url: URL, options: OutgoingOptions, deadline: number): Promise
         ...options.headers,
       },
     });
+    const abort = () => fail(signal!.reason);
+    signal?.addEventListener("abort", abort, { once: true });
     let keepPartial: (() => void) | null = null;
     const timer = setTimeout(
       () => {
@@ -130,7 +140,7 @@ function sendOnce(url: URL, options: OutgoingOptions, deadline: number): Promise
       const chunks: Buffer[] = [];
       let size = 0;
       const finish = () => {
-        clearTimeout(timer);
+        settled();
         resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) });
       };
       const cut = () => {

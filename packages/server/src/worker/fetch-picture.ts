@@ -54,6 +54,7 @@ async function tryOnce(url: string, options: FetchOptions): Promise<Outcome> {
       maxBytes: LIMITS.imageBytes,
       overflow: "fail",
       redirects: REDIRECTS,
+      signal: options.signal,
       ...(options.resolve ? { resolve: options.resolve } : {}),
     });
     if (status < 200 || status > 299) {

@@ -89,12 +89,31 @@ export function dismissIteration(
   });
 }
 
-/** Gives an attempt back: after a fault of the engine, which counts, or because the server stops, which does not. */
+/**
+ * Whether this very attempt has completed the iteration: what `completeIteration` cannot know when the connection was
+ * lost at the commit.
+ */
+export async function hasCompleted(context: Context, { id, attempt }: Pick<Begun, "id" | "attempt">): Promise<boolean> {
+  const row = await context.db
+    .selectFrom("iteration")
+    .select("id")
+    .where("id", "=", id)
+    .where("attempt", "=", attempt)
+    .where("status", "not in", ["queued", "running", "dismissed"])
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/**
+ * Gives an attempt back: after a fault of the engine, which counts; because the server stops, or its database or storage
+ * is away, which do not.
+ */
 export async function putBackIteration(
   context: Context,
   job: JobAttempt,
   begun: Begun,
-  why: "failure" | "stopping",
+  why: "failure" | "stopping" | "outage",
+  afterSeconds = 0,
 ): Promise<void> {
   await context.db.transaction().execute(async (trx) => {
     await trx
@@ -109,7 +128,7 @@ export async function putBackIteration(
       .where("attempt", "=", begun.attempt)
       .where("status", "=", "running")
       .execute();
-    await context.jobs.putBack(trx, "asset", job);
+    await context.jobs.putBack(trx, "asset", job, afterSeconds);
   });
 }
 

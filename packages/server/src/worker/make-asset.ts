@@ -1,23 +1,30 @@
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Asset, EngineJob, Progress } from "@maquette/engine/asset";
 import { EngineError } from "@maquette/engine/errors";
 import type { Job } from "pg-boss";
 import { LIMITS } from "../config/limits.ts";
 import type { Context } from "../context.ts";
 import { newId } from "../db/ids.ts";
+import { isDatabaseOutage } from "../db/outage.ts";
 import type { AbortReason } from "../jobs/consumer.ts";
 import type { AssetJob } from "../jobs/jobs.ts";
+import { StorageUnavailable } from "../storage/storage.ts";
 import { FetchError } from "./fetch-picture.ts";
 import {
   type Begun,
   beginIteration,
   completeIteration,
   dismissIteration,
+  hasCompleted,
   putBackIteration,
   reportProgress,
   type StoredFile,
 } from "./iterations.ts";
 import { loadPictures } from "./load-pictures.ts";
+
+/** Between tries to commit a result while the database is away: together a minute. */
+const SETTLE_PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
 
 /** Between two writes of progress. */
 const PROGRESS_MS = 500;
@@ -47,9 +54,10 @@ export async function makeAsset(context: Context, job: Job<AssetJob>, signal: Ab
   try {
     const asset = await run(context, begun, abort, () => lost.abort("claim-lost" satisfies AbortReason));
     const files = await storeFiles(context, begun, asset);
-    const ended = await completeIteration(context, job, begun, files, asset.report);
-    if (!ended) await context.storage.removeAll(attemptPrefix(begun));
+    const complete = () => completeIteration(context, job, begun, files, asset.report);
+    const ended = (await throughOutage(complete, abort)) || (await hasCompleted(context, begun));
     await finish("completed", ended);
+    await removeOtherAttempts(context, begun, ended);
   } catch (error) {
     if (abort.aborted) {
       log.info({ reason: abort.reason }, "asset interrupted");
@@ -60,6 +68,12 @@ export async function makeAsset(context: Context, job: Job<AssetJob>, signal: Ab
     }
     if (isRefusal(error)) {
       await finish(error.code, await dismissIteration(context, job, begun, error.message, error.code));
+      return;
+    }
+    if (isOutage(error) && context.now() < outageEnds(begun)) {
+      const wait = outagePause(begun.attempt);
+      log.warn({ err: error, wait }, "asset waits for the database or the storage");
+      await putBackIteration(context, job, begun, "outage", wait);
       return;
     }
     log.error({ err: error, failures: begun.failures + 1 }, "attempt failed");
@@ -87,6 +101,8 @@ async function run(context: Context, begun: Begun, signal: AbortSignal, onLost: 
       },
     );
   };
+  // An attempt before this one may have found no storage: the engine need not work for nothing again.
+  if (begun.attempt > 1) await context.storage.check();
   let job: EngineJob;
   if (begun.test) job = { kind: "cube", options: begun.options };
   else {
@@ -107,12 +123,35 @@ async function run(context: Context, begun: Begun, signal: AbortSignal, onLost: 
 }
 
 /** Where an attempt writes. Each has its own place, so that a late one overwrites nothing. */
-function attemptPrefix(begun: Begun): string {
-  return `requests/${begun.request_id}/${begun.id}/${begun.attempt}/`;
+function attemptPrefix(begun: Begun, attempt = begun.attempt): string {
+  return `requests/${begun.request_id}/${begun.id}/${attempt}/`;
 }
 
-function storeFiles(context: Context, begun: Begun, asset: Asset): Promise<StoredFile[]> {
-  return Promise.all(
+/** Takes away what attempts left behind that were cut short or too late. Files that stay harm nobody. */
+async function removeOtherAttempts(context: Context, begun: Begun, ended: boolean): Promise<void> {
+  const attempts = ended ? Array.from({ length: begun.attempt - 1 }, (_, i) => i + 1) : [begun.attempt];
+  try {
+    for (const attempt of attempts) await context.storage.removeAll(attemptPrefix(begun, attempt));
+  } catch (error) {
+    context.log.warn({ err: error, requestID: begun.request_id }, "cannot remove the files of another attempt");
+  }
+}
+
+/** Keeps the result of minutes of work over a restart of the database instead of making it again. */
+async function throughOutage<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (const pause of SETTLE_PAUSES_MS) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDatabaseOutage(error) || signal.aborted) throw error;
+      await sleep(pause, undefined, { signal }).catch(() => {});
+    }
+  }
+  return work();
+}
+
+async function storeFiles(context: Context, begun: Begun, asset: Asset): Promise<StoredFile[]> {
+  const outcomes = await Promise.allSettled(
     asset.files.map(async (file) => {
       const id = newId();
       const key = `${attemptPrefix(begun)}${id}`;
@@ -128,6 +167,25 @@ function storeFiles(context: Context, begun: Begun, asset: Asset): Promise<Store
       };
     }),
   );
+  // All have ended now: nothing is still being written when a failed attempt is given back.
+  return outcomes.map((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
+}
+
+/** Whether neither the request nor the engine is at fault, so that time may heal it. */
+function isOutage(error: unknown): boolean {
+  return error instanceof StorageUnavailable || isDatabaseOutage(error);
+}
+
+function outageEnds(begun: Begun): number {
+  return (begun.started_at?.getTime() ?? 0) + LIMITS.outageSeconds * 1000;
+}
+
+/** 2, 4, 8 … 60 s, spread by a quarter. */
+function outagePause(attempt: number): number {
+  return Math.round(Math.min(60, 2 ** Math.min(attempt, 6)) * (0.75 + 0.5 * Math.random()));
 }
 
 /** Whether the pictures or options are at fault, so that trying again changes nothing. */
