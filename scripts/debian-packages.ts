@@ -14,6 +14,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   // Blender's glTF importer needs it, but the package does not depend on it. Only Blender knows which Python it takes.
   { package: "python3-numpy", present: blenderHasNumpy },
   { package: "assimp-utils", present: () => which("assimp") !== null },
+  { package: "chromium", present: () => which("chromium") !== null },
 ];
 
 /** What the set-up does to the machine, so that tests can watch it. */

@@ -239,6 +239,17 @@ onBothDatabases("contract 1, serving", (start) => {
     socket.destroy();
   });
 
+  it("a connection on which nothing is said does not hold up the end of the server", async () => {
+    const other = await start();
+    const socket = connect(portOf(other), "127.0.0.1");
+    await new Promise((connected) => socket.once("connect", connected));
+    const gone = new Promise((closed) => socket.once("close", closed));
+    const before = Date.now();
+    await other.server.close(2000);
+    await gone;
+    expect(Date.now() - before).toBeLessThan(20_000);
+  });
+
   it("an upload that breaks off leaves nothing behind", async () => {
     const { db } = server.server.context;
     const count = async () => (await db.selectFrom("request").select("id").execute()).length;

@@ -1,0 +1,960 @@
+// Written by `npm run generate:client` from the server's OpenAPI document. What should change belongs there.
+
+/** Every refusal */
+export interface Error {
+  status: "error";
+  /** What was wrong and what to do */
+  message: string;
+  /** Stable, for programs */
+  code:
+    | "api_key_missing"
+    | "api_key_wrong"
+    | "jwt_missing"
+    | "jwt_invalid"
+    | "jwt_expired"
+    | "jwt_superseded"
+    | "session_required"
+    | "sign_in_link_invalid"
+    | "dev_id_mismatch"
+    | "studio_forbidden"
+    | "role_forbidden"
+    | "origin_forbidden"
+    | "user_unknown"
+    | "refresh_failed"
+    | "too_many_failures"
+    | "quality_invalid"
+    | "dev_id_required"
+    | "request_invalid"
+    | "image_refused"
+    | "wish_unknown"
+    | "body_invalid"
+    | "http_invalid"
+    | "request_timeout"
+    | "body_too_large"
+    | "uri_too_long"
+    | "encoding_unsupported"
+    | "headers_too_large"
+    | "idempotency_conflict"
+    | "rate_limited"
+    | "queue_full"
+    | "uploads_busy"
+    | "route_unknown"
+    | "request_unknown"
+    | "iteration_unknown"
+    | "project_unknown"
+    | "account_unknown"
+    | "member_unknown"
+    | "destination_unknown"
+    | "delivery_unknown"
+    | "state_conflict"
+    | "account_exists"
+    | "link_invalid"
+    | "link_expired"
+    | "file_unknown"
+    | "range_invalid"
+    | "internal"
+    | "stopping"
+    | "not_ready";
+  /** More about the reason, where it helps */
+  cause?: string;
+  /** The asset that it is about, where there is one */
+  requestID?: string;
+}
+
+/** From where a picture shows the object; `left` is the object's own left side */
+export type View =
+  | "front"
+  | "right"
+  | "back"
+  | "left"
+  | "top"
+  | "bottom"
+  | "auto"
+  | {
+      /** Degrees: 0 front, 90 the object's left */
+      azimuth: number;
+      /** Degrees, up is positive */
+      elevation?: number;
+    };
+
+export interface ProcessBody {
+  /** Your developer ID */
+  devID?: string;
+  /** `http`, `https` or `data:` URLs, 1 to 6 together with the files; also joined by commas */
+  imageUrls?: string[];
+  /** Level of quality, in any case */
+  LoQ?: "standard" | "high" | "ultra";
+  /** Upper limit of triangles in any delivered file; default 30,000, 100,000 or 300,000 by LoQ */
+  polycount?: number;
+  /** Height in cm; 200 if no size is given */
+  height?: number;
+  /** Width in cm */
+  width?: number;
+  /** Depth in cm */
+  depth?: number;
+  /** Parallel to the images */
+  views?: View[];
+  /** Same seed, same bytes */
+  seed?: number;
+  /** Of OBJ and FBX; default quad */
+  topology?: "quad" | "triangle";
+  /** Of the bounding box; default center */
+  pivot?: "center" | "base";
+  /** Pixels a side */
+  textureSize?: 256 | 512 | 1024 | 2048 | 4096;
+  /** Further levels of detail, in the zip */
+  lods?: number;
+  /** Deliver a plain cube; images are not looked at */
+  test?: boolean;
+  projectID?: string | null;
+  studioID?: string | null;
+  /** What the asset is called */
+  name?: string;
+  tags?: string[];
+}
+
+export interface RevisionBody {
+  /** Level of quality, in any case */
+  LoQ?: "standard" | "high" | "ultra";
+  /** Upper limit of triangles in any delivered file; default 30,000, 100,000 or 300,000 by LoQ */
+  polycount?: number;
+  /** Height in cm; 200 if no size is given */
+  height?: number;
+  /** Width in cm */
+  width?: number;
+  /** Depth in cm */
+  depth?: number;
+  /** Parallel to the images */
+  views?: View[];
+  /** Same seed, same bytes */
+  seed?: number;
+  /** Of OBJ and FBX; default quad */
+  topology?: "quad" | "triangle";
+  /** Of the bounding box; default center */
+  pivot?: "center" | "base";
+  /** Pixels a side */
+  textureSize?: 256 | 512 | 1024 | 2048 | 4096;
+  /** Further levels of detail, in the zip */
+  lods?: number;
+  /** `http`, `https` or `data:` URLs, 1 to 6 together with the files; also joined by commas */
+  imageUrls?: string[];
+  /** What the new images do; default replace */
+  imageMode?: "replace" | "add";
+  /** Another style */
+  projectID?: string;
+  /** Wishes in words; refused if one of them is not understood */
+  editDescription?: string;
+}
+
+export interface Accepted {
+  status: "success";
+  /** Your developer ID */
+  devID: string;
+  /** Names the asset from now on */
+  requestID: string;
+  message: string;
+  warnings?: string[];
+}
+
+/** One download link a format: `obj`, `mtl`, `fbx`, `glb`, `gltf`, `zip`, `preview`, `texture`, `texture2` and so on */
+export type Results = Record<string, string>;
+
+export interface Iteration {
+  /** When it was asked for */
+  createdAt: string;
+  completedAt: string | null;
+  iterationID: string;
+  results: Results | null;
+  /** `new` while it waits or runs */
+  status: "new" | "completed" | "dismissed" | "approved" | "uploaded";
+  /** Who asked for it */
+  userID: string;
+  email: string;
+  /** Level of quality */
+  loq: "standard" | "high" | "ultra";
+  dismissedReason: string | null;
+  editDescription: string | null;
+  /** Which wishes were applied */
+  applied: string[];
+  texturingMethod: string | null;
+  stage: string | null;
+  progress: number;
+  queuePosition: number | null;
+  triangles: number | null;
+  warnings: string[];
+}
+
+export interface Asset {
+  /** Names the asset */
+  requestID: string;
+  /** Who asked for it */
+  devID: string;
+  /** When it was asked for */
+  createdAt: string;
+  /** The pictures, by links that work for an hour */
+  image: string[];
+  /** The first is the name as an identifier */
+  image_tags: string[];
+  name: string;
+  tags: string[];
+  /** The upper limit, as text */
+  polycount: string;
+  projectID: string | null;
+  studioID: string | null;
+  test: boolean;
+  /** Oldest first */
+  iterations: Iteration[];
+}
+
+/** The asset, and the same once more under `asset` */
+export interface FetchedAsset {
+  /** Names the asset */
+  requestID: string;
+  /** Who asked for it */
+  devID: string;
+  /** When it was asked for */
+  createdAt: string;
+  /** The pictures, by links that work for an hour */
+  image: string[];
+  /** The first is the name as an identifier */
+  image_tags: string[];
+  name: string;
+  tags: string[];
+  /** The upper limit, as text */
+  polycount: string;
+  projectID: string | null;
+  studioID: string | null;
+  test: boolean;
+  /** Oldest first */
+  iterations: Iteration[];
+  asset: Asset;
+}
+
+export interface AssetList {
+  assets: Asset[];
+  nextCursor?: string | null;
+}
+
+export interface Done {
+  status: "success";
+}
+
+/** What holds for assets whose request is silent */
+export interface ProjectStyle {
+  /** Of OBJ and FBX */
+  topology?: "quad" | "triangle";
+  /** Of the normals; `angle` keeps hard edges */
+  shading?: "smooth" | "flat" | "angle";
+  /** Where colours come from and go to */
+  texturing?: "projected" | "painted" | "vertex" | "none";
+  /** Number of colours */
+  palette?: number;
+  /** For requests that name none */
+  polycount?: number;
+  /** Texels a metre */
+  texelDensity?: number;
+}
+
+export interface Project {
+  /** The project */
+  projectID: string;
+  name: string;
+  studioID: string | null;
+  style: ProjectStyle;
+  /** When it was made */
+  createdAt: string;
+}
+
+export interface Studio {
+  /** The studio */
+  studioID: string;
+  name: string;
+  /** Editors make assets and styles, admins manage editors, owners manage all */
+  role: "owner" | "admin" | "editor";
+}
+
+export interface Member {
+  /** The member's devID */
+  userID: string;
+  email: string;
+  name: string;
+  /** Editors make assets and styles, admins manage editors, owners manage all */
+  role: "owner" | "admin" | "editor";
+}
+
+export interface Destination {
+  /** The destination */
+  destinationID: string;
+  url: string;
+  /** disabled: switched off after failing for three days */
+  state: "active" | "disabled";
+  /** When it was registered */
+  createdAt: string;
+  lastSuccessAt: string | null;
+  failingSince: string | null;
+  lastError: string | null;
+}
+
+export interface Delivery {
+  /** The message; its webhook-id is msg_ and this */
+  deliveryID: string;
+  /** The asset */
+  requestID: string;
+  iterationID: string;
+  /** Where it goes */
+  destinationID: string;
+  url: string;
+  /** dead: given up, may be sent again */
+  state: "pending" | "delivered" | "dead";
+  attempts: number;
+  /** When the iteration ended */
+  createdAt: string;
+  nextAt: string | null;
+  finishedAt: string | null;
+  lastStatus: number | null;
+  lastError: string | null;
+}
+
+export interface AuditEvent {
+  kind: string;
+  /** When it happened */
+  at: string;
+  actorID: string | null;
+  studioID: string | null;
+  address: string | null;
+  detail: Record<string, unknown>;
+}
+
+export interface AssetCompletedMessage {
+  status: "success";
+  /** Your developer ID */
+  userID: string;
+  /** Your developer ID */
+  devID: string;
+  /** The asset */
+  requestID: string;
+  message: string;
+  warnings?: string[];
+  /** One link a format, and what is known of the iteration */
+  results: {
+    /** A link that works for an hour */
+    obj: string;
+    /** A link that works for an hour */
+    fbx: string;
+    /** A link that works for an hour */
+    glb: string;
+    /** A link that works for an hour */
+    gltf: string;
+    /** A link that works for an hour */
+    mtl: string;
+    /** Your developer ID */
+    userID: string;
+    /** Your developer ID */
+    devID: string;
+    /** The asset */
+    requestID: string;
+    studioID: string | null;
+    iterationID: string;
+    name: string;
+    image: string | null;
+    /** Whether it is the asset's first iteration */
+    type: "generation" | "revision";
+    isRevision: boolean;
+    test: boolean;
+    /** When it was asked for */
+    createdAt: string;
+    completedAt: string | null;
+    status: "completed";
+    assetComplete: true;
+    completedModels: {
+      /** A link that works for an hour */
+      obj: string;
+      /** A link that works for an hour */
+      fbx: string;
+      /** A link that works for an hour */
+      glb: string;
+      /** A link that works for an hour */
+      gltf: string;
+      /** A link that works for an hour */
+      mtl: string;
+    };
+    [name: string]: unknown;
+  };
+}
+
+export interface AssetDismissedMessage {
+  status: "error";
+  /** Your developer ID */
+  userID: string;
+  /** Your developer ID */
+  devID: string;
+  /** The asset */
+  requestID: string;
+  message: "Asset creation failed";
+  /** What was seen and what to change */
+  cause: string;
+  results: {
+    /** Your developer ID */
+    userID: string;
+    /** Your developer ID */
+    devID: string;
+    /** The asset */
+    requestID: string;
+    studioID: string | null;
+    iterationID: string;
+    name: string;
+    image: string | null;
+    /** Whether it is the asset's first iteration */
+    type: "generation" | "revision";
+    isRevision: boolean;
+    test: boolean;
+    /** When it was asked for */
+    createdAt: string;
+    completedAt: string | null;
+    status: "dismissed";
+    assetComplete: false;
+    dismissedReason: string | null;
+  };
+}
+
+export interface Operations {
+  /** Is the process up. */
+  isUp: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      status: "ok";
+    };
+  };
+  /** Can the database, the storage and the queue be reached. */
+  isReady: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      status: "ready";
+    };
+  };
+  /** Register a webhook destination and get a JWT. */
+  registerHook: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** Your developer ID */
+      devID?: string;
+      /** Your webhook endpoint: any text, contacted only to deliver */
+      destination?: string;
+    };
+    answer: {
+      status: "success";
+      message: "Webhook registered successfully" | "Webhook already registered";
+      /** Valid for 12 hours; replaces the former one */
+      jwt: string;
+      /** Only for a new destination */
+      refreshToken?: string;
+      /** Your developer ID */
+      devID: string;
+    };
+  };
+  /** Trade a refresh token for a new JWT. */
+  refreshJWT: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** Your developer ID */
+      devID?: string;
+    };
+    answer: {
+      status: "success";
+      message: string;
+      /** Valid for 12 hours; replaces the former one */
+      jwt: string;
+      /** Your developer ID */
+      devID: string;
+    };
+  };
+  /** Make an asset from 1 to 6 images. */
+  process: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: ProcessBody | FormData;
+    answer: Accepted;
+  };
+  /** Check the progress and results of an asset. */
+  fetchRequest: {
+    path: Record<never, never>;
+    query: {
+      /** Your developer ID; also read from the path and from a JSON body */
+      devID?: string;
+      /** The asset */
+      requestID?: string;
+      /** Your team, if the asset must be its */
+      studioID?: string;
+    };
+    body: undefined;
+    answer: FetchedAsset;
+  };
+  /** Check the progress and results of an asset. */
+  fetchRequestByPath: {
+    path: {
+      /** Your developer ID */
+      devID: string;
+    };
+    query: {
+      /** Your developer ID; also read from the path and from a JSON body */
+      devID?: string;
+      /** The asset */
+      requestID?: string;
+      /** Your team, if the asset must be its */
+      studioID?: string;
+    };
+    body: undefined;
+    answer: FetchedAsset;
+  };
+  /** List assets, newest first, pending ones included. */
+  fetchAll: {
+    path: Record<never, never>;
+    query: {
+      /** Your developer ID; also read from the path and from a JSON body */
+      devID?: string;
+      /** First day, MM-DD-YYYY or YYYY-MM-DD, UTC */
+      start?: string;
+      /** Last day, MM-DD-YYYY or YYYY-MM-DD, UTC */
+      end?: string;
+      /** Your team: its assets instead of yours */
+      studioID?: string;
+      limit?: number;
+      /** `nextCursor` of the page before */
+      cursor?: string;
+    };
+    body: undefined;
+    answer: AssetList;
+  };
+  /** List assets, newest first, pending ones included. */
+  fetchAllByPath: {
+    path: {
+      /** Your developer ID */
+      devID: string;
+    };
+    query: {
+      /** Your developer ID; also read from the path and from a JSON body */
+      devID?: string;
+      /** First day, MM-DD-YYYY or YYYY-MM-DD, UTC */
+      start?: string;
+      /** Last day, MM-DD-YYYY or YYYY-MM-DD, UTC */
+      end?: string;
+      /** Your team: its assets instead of yours */
+      studioID?: string;
+      limit?: number;
+      /** `nextCursor` of the page before */
+      cursor?: string;
+    };
+    body: undefined;
+    answer: AssetList;
+  };
+  /** List projects: the styles that assets can take. */
+  fetchProjects: {
+    path: Record<never, never>;
+    query: {
+      /** Your developer ID; also read from the path and from a JSON body */
+      devID?: string;
+      /** Your team: its projects only */
+      studioID?: string;
+    };
+    body: undefined;
+    answer: {
+      status: "success";
+      message: {
+        /** Names the project */
+        projectID: string;
+        name: string;
+        studioID: string | null;
+      }[];
+    };
+  };
+  /** List projects: the styles that assets can take. */
+  fetchProjectsByPath: {
+    path: {
+      /** Your developer ID */
+      devID: string;
+    };
+    query: {
+      /** Your developer ID; also read from the path and from a JSON body */
+      devID?: string;
+      /** Your team: its projects only */
+      studioID?: string;
+    };
+    body: undefined;
+    answer: {
+      status: "success";
+      message: {
+        /** Names the project */
+        projectID: string;
+        name: string;
+        studioID: string | null;
+      }[];
+    };
+  };
+  /** Who you are. */
+  getAccount: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** Your developer ID */
+      devID: string;
+      email: string;
+      name: string;
+      createdAt: string;
+    };
+  };
+  /** End the web app's session. */
+  signOut: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** Replace the API key. */
+  replaceApiKey: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** The new API key; the former one is void */
+      value: string;
+    };
+  };
+  /** Replace the webhook secret. */
+  replaceSecret: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** The new webhook secret; the former one is void */
+      value: string;
+    };
+  };
+  /** Replace the refresh token. */
+  replaceRefreshToken: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** The new refresh token; the former one is void */
+      value: string;
+    };
+  };
+  /** What happened to the account, newest first. */
+  listAuditEvents: {
+    path: Record<never, never>;
+    query: {
+      limit?: number;
+      /** `nextCursor` of the page before */
+      cursor?: string;
+    };
+    body: undefined;
+    answer: {
+      events: AuditEvent[];
+      nextCursor: string | null;
+    };
+  };
+  /** An asset, as fetchRequest has it. */
+  getAsset: {
+    path: {
+      /** The asset */
+      requestID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Asset;
+  };
+  /** Delete an asset and its files. */
+  deleteAsset: {
+    path: {
+      /** The asset */
+      requestID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** Make a new iteration: other options, added or replaced images, wishes in words. */
+  revise: {
+    path: {
+      /** The asset */
+      requestID: string;
+    };
+    query: Record<never, never>;
+    body: RevisionBody | FormData;
+    answer: {
+      status: "success";
+      /** The asset */
+      requestID: string;
+      iterationID: string;
+      /** What the description brought about */
+      applied: string[];
+      warnings: string[];
+    };
+  };
+  /** Stop an iteration that waits or runs. */
+  cancelIteration: {
+    path: {
+      /** The asset */
+      requestID: string;
+      iterationID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** Mark a completed iteration as approved. */
+  approveIteration: {
+    path: {
+      /** The asset */
+      requestID: string;
+      iterationID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** List projects with their styles. */
+  listProjects: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      projects: Project[];
+    };
+  };
+  /** Make a project. */
+  createProject: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      name?: string;
+      /** Its team; yours alone without one */
+      studioID?: string;
+      style?: {
+        topology?: "quad" | "triangle" | null;
+        shading?: "smooth" | "flat" | "angle" | null;
+        texturing?: "projected" | "painted" | "vertex" | "none" | null;
+        palette?: number | null;
+        polycount?: number | null;
+        texelDensity?: number | null;
+      };
+    };
+    answer: Project;
+  };
+  /** Rename a project or change its style. */
+  changeProject: {
+    path: {
+      /** The project */
+      projectID: string;
+    };
+    query: Record<never, never>;
+    body: {
+      name?: string;
+      /** Its team; yours alone without one */
+      studioID?: string;
+      style?: {
+        topology?: "quad" | "triangle" | null;
+        shading?: "smooth" | "flat" | "angle" | null;
+        texturing?: "projected" | "painted" | "vertex" | "none" | null;
+        palette?: number | null;
+        polycount?: number | null;
+        texelDensity?: number | null;
+      };
+    };
+    answer: Project;
+  };
+  /** Delete a project; its assets stay. */
+  deleteProject: {
+    path: {
+      /** The project */
+      projectID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** List your studios. */
+  listStudios: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      studios: Studio[];
+    };
+  };
+  /** Make a studio, which you then own. */
+  createStudio: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      name?: string;
+    };
+    answer: Studio;
+  };
+  /** List a studio's members. */
+  listMembers: {
+    path: {
+      /** The studio */
+      studioID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      members: Member[];
+    };
+  };
+  /** Add an account to a studio, by its e-mail address. */
+  addMember: {
+    path: {
+      /** The studio */
+      studioID: string;
+    };
+    query: Record<never, never>;
+    body: {
+      email?: string;
+      /** Editors make assets and styles, admins manage editors, owners manage all */
+      role?: "owner" | "admin" | "editor";
+    };
+    answer: Member;
+  };
+  /** Change a member's role. */
+  changeMember: {
+    path: {
+      /** The studio */
+      studioID: string;
+      /** The member */
+      userID: string;
+    };
+    query: Record<never, never>;
+    body: {
+      /** Editors make assets and styles, admins manage editors, owners manage all */
+      role?: "owner" | "admin" | "editor";
+    };
+    answer: Done;
+  };
+  /** Take a member out, or leave. */
+  removeMember: {
+    path: {
+      /** The studio */
+      studioID: string;
+      /** The member */
+      userID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** List webhook destinations. */
+  listDestinations: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      destinations: Destination[];
+    };
+  };
+  /** Remove a webhook destination. */
+  removeDestination: {
+    path: {
+      /** The destination */
+      destinationID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** List webhook messages, newest first. */
+  listDeliveries: {
+    path: Record<never, never>;
+    query: {
+      limit?: number;
+      /** `nextCursor` of the page before */
+      cursor?: string;
+      state?: "pending" | "delivered" | "dead";
+    };
+    body: undefined;
+    answer: {
+      deliveries: Delivery[];
+      nextCursor: string | null;
+    };
+  };
+  /** Take webhook messages yourself, oldest first, for a receiver that the server cannot reach. */
+  takeMessages: {
+    path: Record<never, never>;
+    query: {
+      /** `cursor` of the answer before; without it, from now on */
+      after?: string;
+    };
+    body: undefined;
+    answer: {
+      events: {
+        /** The message's webhook-id */
+        id: string;
+        /** The signatures */
+        headers: Record<string, string>;
+        /** The bytes that are signed */
+        body: string;
+      }[];
+      /** Where the next answer begins */
+      cursor: string;
+    };
+  };
+  /** Send a webhook message again. */
+  resendDelivery: {
+    path: {
+      /** The message */
+      deliveryID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+}
+
+/** Where each operation lives. */
+export const ROUTES: Record<keyof Operations, readonly [method: string, path: string]> = {
+  isUp: ["GET", "/healthz"],
+  isReady: ["GET", "/readyz"],
+  registerHook: ["POST", "/api/v1/registerHook"],
+  refreshJWT: ["POST", "/api/v1/refreshJWT"],
+  process: ["POST", "/api/v1/process"],
+  fetchRequest: ["GET", "/api/v1/fetchRequest"],
+  fetchRequestByPath: ["GET", "/api/v1/fetchRequest/{devID}"],
+  fetchAll: ["GET", "/api/v1/fetchAll"],
+  fetchAllByPath: ["GET", "/api/v1/fetchAll/{devID}"],
+  fetchProjects: ["GET", "/api/v1/fetchProjects"],
+  fetchProjectsByPath: ["GET", "/api/v1/fetchProjects/{devID}"],
+  getAccount: ["GET", "/api/maquette/v1/me"],
+  signOut: ["POST", "/api/maquette/v1/sign-out"],
+  replaceApiKey: ["POST", "/api/maquette/v1/credentials/api-key"],
+  replaceSecret: ["POST", "/api/maquette/v1/credentials/secret"],
+  replaceRefreshToken: ["POST", "/api/maquette/v1/credentials/refresh-token"],
+  listAuditEvents: ["GET", "/api/maquette/v1/audit-events"],
+  getAsset: ["GET", "/api/maquette/v1/requests/{requestID}"],
+  deleteAsset: ["DELETE", "/api/maquette/v1/requests/{requestID}"],
+  revise: ["POST", "/api/maquette/v1/requests/{requestID}/iterations"],
+  cancelIteration: ["POST", "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}/cancel"],
+  approveIteration: ["POST", "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}/approve"],
+  listProjects: ["GET", "/api/maquette/v1/projects"],
+  createProject: ["POST", "/api/maquette/v1/projects"],
+  changeProject: ["PATCH", "/api/maquette/v1/projects/{projectID}"],
+  deleteProject: ["DELETE", "/api/maquette/v1/projects/{projectID}"],
+  listStudios: ["GET", "/api/maquette/v1/studios"],
+  createStudio: ["POST", "/api/maquette/v1/studios"],
+  listMembers: ["GET", "/api/maquette/v1/studios/{studioID}/members"],
+  addMember: ["POST", "/api/maquette/v1/studios/{studioID}/members"],
+  changeMember: ["PATCH", "/api/maquette/v1/studios/{studioID}/members/{userID}"],
+  removeMember: ["DELETE", "/api/maquette/v1/studios/{studioID}/members/{userID}"],
+  listDestinations: ["GET", "/api/maquette/v1/destinations"],
+  removeDestination: ["DELETE", "/api/maquette/v1/destinations/{destinationID}"],
+  listDeliveries: ["GET", "/api/maquette/v1/deliveries"],
+  takeMessages: ["GET", "/api/maquette/v1/webhook-events"],
+  resendDelivery: ["POST", "/api/maquette/v1/deliveries/{deliveryID}/resend"],
+};

@@ -1,0 +1,26 @@
+export type {
+  Accepted,
+  Asset,
+  AssetCompletedMessage,
+  AssetDismissedMessage,
+  Error as ErrorBody,
+  Iteration,
+  Operations,
+  Project,
+  ProjectStyle,
+  View,
+} from "./api.ts";
+export type { Answer, CallInput, OperationName } from "./call.ts";
+export {
+  type ClientOptions,
+  type CreateOptions,
+  type DownloadedFile,
+  type Finished,
+  type ListOptions,
+  MaquetteClient,
+  type ReviseOptions,
+  type WaitOptions,
+} from "./client.ts";
+export { ApiError, AssetDismissed, ConnectionError, WebhookVerificationError } from "./errors.ts";
+export type { Picture, Pictures } from "./pictures.ts";
+export { signWebhook, type VerifyOptions, verifyWebhook, type WebhookMessage } from "./webhooks.ts";
