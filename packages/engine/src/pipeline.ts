@@ -1,5 +1,6 @@
 import type { Asset, AssetOptions, Hooks, PictureReport, Stage } from "./asset.ts";
 import { STAGES } from "./asset.ts";
+import { findMirrors } from "./bake/find-mirror.ts";
 import { bakeStyle } from "./bake/style-texture.ts";
 import { carve } from "./carve/carve.ts";
 import { cubeScene } from "./export/cube.ts";
@@ -59,6 +60,7 @@ export async function makeAsset(
     bakeStyle(mesh, layout, views, plan.style, {
       textureSize: plan.textureSize,
       unseen: inference.colors,
+      mirrors: findMirrors(field),
       onProgress: progress,
     }),
   );

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { bake } from "../src/bake/bake.ts";
+import { ColorCollector, sampleVolume } from "../src/bake/color-volume.ts";
 import { fillGutters } from "../src/bake/fill-gutters.ts";
+import { findMirrors, reflect } from "../src/bake/find-mirror.ts";
 import { buildPart } from "../src/fit/build-part.ts";
 import { fit } from "../src/fit/fit.ts";
 import type { ViewLabel } from "../src/frames.ts";
 import { checkMesh } from "../src/mesh/check-mesh.ts";
 import type { RenderMesh } from "../src/raster/render.ts";
-import type { Mesh, RgbaImage } from "../src/types.ts";
+import type { Field, Mesh, RgbaImage } from "../src/types.ts";
 import { type Unwrapped, unwrap } from "../src/unwrap/unwrap.ts";
 import { box, sphere } from "./raster-shapes.ts";
 import { labelCamera, viewsOf } from "./support/views.ts";
@@ -168,6 +170,100 @@ describe("bake", () => {
     expect(red(7, 4)).toBe(250);
     expect(red(17, 4)).toBe(0);
     for (let i = 0; i < 32 * 32; i++) expect(image.data[4 * i + 3]).toBe(255);
+  });
+});
+
+describe("findMirrors", () => {
+  /** A solid by its rule, on 64³ samples. */
+  function fieldOf(inside: (x: number, y: number, z: number) => boolean): Field {
+    const n = 64;
+    const at = (i: number) => (i + 0.5) / n - 0.5;
+    const data = Float32Array.from({ length: n ** 3 }, (_, i) =>
+      inside(at(i % n), at(Math.floor(i / n) % n), at(Math.floor(i / (n * n)))) ? 0.01 : -0.01,
+    );
+    return { n, data };
+  }
+  /** Coordinates along and across a direction 30° from +X towards +Z, about a point off the middle. */
+  const turned = (x: number, z: number) => {
+    const [c, s] = [Math.cos(Math.PI / 6), Math.sin(Math.PI / 6)];
+    return [c * (x - 0.05) + s * (z + 0.03), c * (z + 0.03) - s * (x - 0.05)];
+  };
+
+  it("finds the plane of a turned wedge, and no other", () => {
+    // A triangle in plan, pointing along `across`: symmetric in `along` alone.
+    const field = fieldOf((x, y, z) => {
+      const [along, across] = turned(x, z);
+      return Math.abs(y) < 0.3 && across > -0.25 && across < 0.25 && Math.abs(along) < 0.3 * (0.25 - across);
+    });
+    const mirrors = findMirrors(field);
+    expect(mirrors).toHaveLength(1);
+    expect(mirrors[0].overlap).toBeGreaterThan(0.85);
+    expect((Math.atan2(mirrors[0].nz, mirrors[0].nx) * 180) / Math.PI).toBeCloseTo(30, 0);
+    const [x, z] = reflect(mirrors[0], 0.05 + 0.2 * Math.cos(Math.PI / 6), -0.03 + 0.2 * Math.sin(Math.PI / 6));
+    expect(
+      Math.hypot(x - (0.05 - 0.2 * Math.cos(Math.PI / 6)), z - (-0.03 - 0.2 * Math.sin(Math.PI / 6))),
+    ).toBeLessThan(0.03);
+  });
+
+  it("finds none where there is none, and none of nothing", () => {
+    const field = fieldOf((x, y, z) => {
+      const [along, across] = turned(x, z);
+      // A hook: a long bar and a short one at its end, to one side.
+      return (
+        Math.abs(y) < 0.2 &&
+        ((Math.abs(along) < 0.3 && Math.abs(across) < 0.06) ||
+          (along > 0.18 && along < 0.3 && across > 0 && across < 0.35))
+      );
+    });
+    expect(findMirrors(field)).toEqual([]);
+    expect(findMirrors(fieldOf(() => false))).toEqual([]);
+  });
+
+  it("lets the unseen side of a symmetric thing have the colours of the seen one", async () => {
+    const mesh = paintedBox();
+    const camera = { ...labelCamera("front", 256), azimuth: 45 };
+    const layout = await unwrap(mesh, { textureSize: 256, padding: 2 });
+    const baked = (mirrors: ReturnType<typeof findMirrors>) =>
+      bake(mesh, layout, viewsOf(mesh, [camera], 256), { textureSize: 256, unseen: null, mirrors }).baseColor;
+    const mirror = { nx: 1, nz: 0, offset: 0, overlap: 1 };
+    // Triangles 4–5 are +X, which the camera sees; 6–7 are -X.
+    for (const [mirrors, alike] of [
+      [[mirror], true],
+      [[], false],
+    ] as const) {
+      const image = baked([...mirrors]);
+      expect(difference(colorAt(image, layout, 6), colorAt(image, layout, 4)) <= 3).toBe(alike);
+    }
+  });
+
+  it("believes in no symmetry that the colours deny", async () => {
+    const mesh = paintedBox();
+    const layout = await unwrap(mesh, { textureSize: 256, padding: 2 });
+    const views = viewsOf(mesh, [labelCamera("left", 256), labelCamera("right", 256)], 256);
+    const bakedWith = (mirrors: ReturnType<typeof findMirrors>) =>
+      bake(mesh, layout, views, { textureSize: 256, unseen: null, mirrors }).baseColor.data;
+    // +X is blue and -X yellow, so that x → -x is none of the paint's, though it is the box's.
+    expect(bakedWith([{ nx: 1, nz: 0, offset: 0, overlap: 1 }])).toEqual(bakedWith([]));
+  });
+});
+
+describe("ColorCollector", () => {
+  it("keeps colours at their height, and is nearest to the nearest", () => {
+    const collector = new ColorCollector(16);
+    collector.add(0.3, 0.3, 0, 1, 1, 1, 1);
+    collector.add(0.3, -0.3, 0, 1, 0, 0, 1);
+    collector.add(-0.3, -0.3, 0, 0, 0, 1, 1);
+    const volume = collector.spread();
+    const at = (x: number, y: number, z: number) => {
+      const out = new Float64Array(3);
+      sampleVolume(volume, x, y, z, out);
+      return [...out];
+    };
+    expect(at(-0.4, 0.3, 0.2)).toEqual([1, 1, 1]);
+    const nearRed = at(0.2, -0.3, 0.1);
+    expect(nearRed[0]).toBeGreaterThan(0.9);
+    expect(nearRed[1]).toBe(0);
+    expect(at(-0.3, -0.3, 0.1)[2]).toBeGreaterThan(0.9);
   });
 });
 

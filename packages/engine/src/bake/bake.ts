@@ -4,6 +4,7 @@ import type { Mesh, RgbaImage, View } from "../types.ts";
 import type { Unwrapped } from "../unwrap/unwrap.ts";
 import { ColorCollector, type ColorVolume, sampleVolume } from "./color-volume.ts";
 import { fillGutters } from "./fill-gutters.ts";
+import { type Mirror, reflect } from "./find-mirror.ts";
 import { forEachTexel } from "./for-each-texel.ts";
 import { prepareViewColors, type ViewColors } from "./view-colors.ts";
 
@@ -12,6 +13,8 @@ export interface BakeOptions {
   textureSize: number;
   /** Colours where no picture shows the surface; null spreads the seen ones. */
   unseen: ColorVolume | null;
+  /** Planes in which the shape mirrors itself; where the seen colours agree with one, unseen ones are taken from it. */
+  mirrors?: readonly Mirror[];
   onProgress?: (fraction: number) => void;
 }
 
@@ -34,6 +37,24 @@ const EDGE_FADE = 3;
 
 /** A point counts as visible when no more than this lies in front of it, cube units: a cell of the coarsest level. */
 const DEPTH_BIAS = 1 / 128;
+
+/**
+ * The same for a point's reflection: a guessed half is not where the seen one is to a cell, and a reflection just below
+ * the surface still is that surface's.
+ */
+const MIRROR_DEPTH_BIAS = 5 / 128;
+
+/** Points looked up to compare the colours on both sides of a plane of symmetry. */
+const MIRROR_PROBES = 6000;
+
+/**
+ * Mean difference in linear light between seen points and their seen reflections above which a plane is none of the
+ * colours': lit and shaded sides of one paint differ by 0.05–0.1, a face and a back of a head by 0.2 and more.
+ */
+const MIRROR_COLORS = 0.14;
+
+/** Planes that show fewer than this share of the unseen points add nothing. */
+const MIRROR_GAIN = 0.08;
 
 /** Total weight of the views below which the unseen colours mix in. */
 const SEEN_WEIGHT = 0.02;
@@ -80,17 +101,24 @@ export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: B
     }
   });
   options.onProgress?.(0.6);
-  const unseen = options.unseen ?? collector.spread();
+  const mirror = chooseMirror(mesh, normals, sources, options.mirrors ?? []);
+  const unseen = options.unseen ?? collector.spread(mirror);
   const other = new Float64Array(3);
+  const reflected = new Float64Array(6);
+  const mirrored = new Float64Array(3);
   forEachTexel(unwrapped, size, (texel, triangle, wa, wb, wc) => {
     const share = (known[texel] - 1) / 254;
     if (share > 0.98) return;
     locate(mesh, normals, triangle, wa, wb, wc, point);
     sampleVolume(unseen, point[0], point[1], point[2], other);
     const through = SHOW_THROUGH * blendThrough(sources, point, color);
+    const alike = mirror ? blendMirrored(mirror, sources, point, reflected, mirrored) : 0;
     for (let k = 0; k < 3; k++) {
       const guess = through * color[k] + (1 - through) * other[k];
-      color[k] = share * LINEAR_OF_SRGB[pixels[4 * texel + k]] + (1 - share) * guess;
+      other[k] = alike * mirrored[k] + (1 - alike) * guess;
+    }
+    for (let k = 0; k < 3; k++) {
+      color[k] = share * LINEAR_OF_SRGB[pixels[4 * texel + k]] + (1 - share) * other[k];
     }
     store(pixels, texel, color);
   });
@@ -134,8 +162,72 @@ function locate(
   point[5] /= length;
 }
 
+/** Colour of the point's reflection where a view sees that, into `color`; returns how much it is worth, 0–1. */
+function blendMirrored(
+  mirror: Mirror,
+  sources: ViewColors[],
+  point: Float64Array,
+  reflected: Float64Array,
+  color: Float64Array,
+): number {
+  const [x, z] = reflect(mirror, point[0], point[2]);
+  const along = 2 * (point[3] * mirror.nx + point[5] * mirror.nz);
+  reflected.set([x, point[1], z, point[3] - along * mirror.nx, point[4], point[5] - along * mirror.nz]);
+  return smoothstep(0.25 * SEEN_WEIGHT, 3 * SEEN_WEIGHT, blendViews(sources, reflected, color, MIRROR_DEPTH_BIAS));
+}
+
+/**
+ * The plane that shows most of the unseen surface among those whose seen points look like their seen reflections.
+ * Probes the centres of triangles, evenly by number.
+ */
+function chooseMirror(
+  mesh: Mesh,
+  normals: Float32Array,
+  sources: ViewColors[],
+  mirrors: readonly Mirror[],
+): Mirror | null {
+  const count = mesh.triangles.length / 3;
+  const step = Math.max(1, Math.floor(count / MIRROR_PROBES));
+  const point = new Float64Array(6);
+  const reflected = new Float64Array(6);
+  const here = new Float64Array(3);
+  const there = new Float64Array(3);
+  let chosen: Mirror | null = null;
+  let most = MIRROR_GAIN;
+  for (const mirror of mirrors) {
+    let [difference, both, unseen, shown] = [0, 0, 0, 0];
+    for (let t = 0; t < count; t += step) {
+      const area = areaOf(mesh, t);
+      locate(mesh, normals, t, 1 / 3, 1 / 3, 1 / 3, point);
+      const weight = blendViews(sources, point, here);
+      const seen = weight / (weight + SEEN_WEIGHT) > 0.5;
+      const alike = blendMirrored(mirror, sources, point, reflected, there) > 0.5;
+      if (!seen) unseen += area;
+      if (!seen && alike) shown += area;
+      if (!seen || !alike) continue;
+      difference +=
+        (area * (Math.abs(here[0] - there[0]) + Math.abs(here[1] - there[1]) + Math.abs(here[2] - there[2]))) / 3;
+      both += area;
+    }
+    const gain = unseen > 0 ? shown / unseen : 0;
+    if (both > 0 && difference / both > MIRROR_COLORS) continue;
+    if (gain > most) {
+      chosen = mirror;
+      most = gain;
+    }
+  }
+  return chosen;
+}
+
+function areaOf({ positions: p, triangles }: Mesh, t: number): number {
+  const [a, b, c] = [3 * triangles[3 * t], 3 * triangles[3 * t + 1], 3 * triangles[3 * t + 2]];
+  const [ux, uy, uz] = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]];
+  const [vx, vy, vz] = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]];
+  return Math.hypot(uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx) / 2;
+}
+
 /** Weighted mean of the views that see the point, into `color`; returns the total weight. */
-function blendViews(sources: ViewColors[], point: Float64Array, color: Float64Array): number {
+function blendViews(sources: ViewColors[], point: Float64Array, color: Float64Array, bias = DEPTH_BIAS): number {
   let total = 0;
   let r = 0;
   let g = 0;
@@ -151,7 +243,7 @@ function blendViews(sources: ViewColors[], point: Float64Array, color: Float64Ar
     const ix = Math.min(s.width - 1, Math.max(0, Math.floor(px)));
     const iy = Math.min(s.height - 1, Math.max(0, Math.floor(py)));
     const at = iy * s.width + ix;
-    if (depth < s.nearest[at] - DEPTH_BIAS) continue;
+    if (depth < s.nearest[at] - bias) continue;
     const edge = smoothstep(-1, EDGE_FADE, s.edge[at]);
     const weight = cosine ** ANGLE_POWER * smoothstep(GRAZING[0], GRAZING[1], cosine) * (0.05 + 0.95 * edge);
     fetch(s, px, py, color);

@@ -1,3 +1,5 @@
+import { type Mirror, reflect } from "./find-mirror.ts";
+
 /**
  * A coarse colour field on the cube: what is known of the surface's colours, spread through space so that every point
  * has one. Linear light, 3 numbers a cell at `3 * ((z * n + y) * n + x)`.
@@ -7,7 +9,10 @@ export interface ColorVolume {
   data: Float32Array;
 }
 
-/** Collects weighted colours of points and diffuses them into the cells that got none. */
+/** Weight at which a cell's colour counts as fully known. */
+const KNOWN = 1;
+
+/** Collects weighted colours of points and spreads them into the cells that got none. */
 export class ColorCollector {
   private readonly n: number;
   private readonly sums: Float32Array;
@@ -29,80 +34,87 @@ export class ColorCollector {
   }
 
   /**
-   * Push-pull (Gortler et al., "The Lumigraph", 1996, section 3.4): averages known cells into ever coarser grids, then
-   * fills the unknown ones from the next coarser grid. Smooth, seamless, and linear in the cells.
+   * Every cell's colour from the known ones of its layer, weighted by the inverse fourth power of the distance (Shepard,
+   * "A two-dimensional interpolation function for irregularly-spaced data", 1968). Layer by layer, because what lies at
+   * one height of a thing tends to have one colour all around: a van is white above and red below. Averages over heights
+   * or over wide neighbourhoods (push-pull in three dimensions was here before) leave a pale smear where nobody looked.
+   * Layers without any known cell repeat the nearest one that has some.
+   *
+   * @param mirror plane of symmetry; what is known on one side then is known on the other, too.
    */
-  spread(): ColorVolume {
+  spread(mirror: Mirror | null = null): ColorVolume {
     const { n } = this;
-    const filled = pushPull(this.sums, n);
+    if (mirror) this.addReflections(mirror);
     const data = new Float32Array(3 * n * n * n);
-    for (let i = 0; i < n * n * n; i++) {
-      const w = filled[4 * i + 3] || 1;
-      for (let k = 0; k < 3; k++) data[3 * i + k] = filled[4 * i + k] / w;
+    const empty: number[] = [];
+    for (let y = 0; y < n; y++) if (!this.spreadLayer(y, data)) empty.push(y);
+    if (empty.length === n) return { n, data };
+    for (const y of empty) {
+      let nearest = -1;
+      for (let other = 0; other < n; other++) {
+        if (empty.includes(other)) continue;
+        if (nearest < 0 || Math.abs(other - y) < Math.abs(nearest - y)) nearest = other;
+      }
+      for (let z = 0; z < n; z++) {
+        const from = 3 * (z * n + nearest) * n;
+        data.copyWithin(3 * (z * n + y) * n, from, from + 3 * n);
+      }
     }
     return { n, data };
   }
-}
 
-/** Premultiplied colours with weights; weights above 1 count as 1 (known). */
-function pushPull(sums: Float32Array, n: number): Float32Array {
-  const known = new Float32Array(sums.length);
-  for (let i = 0; i < sums.length; i += 4) {
-    const w = sums[i + 3];
-    if (w === 0) continue;
-    const capped = Math.min(1, w);
-    for (let k = 0; k < 3; k++) known[i + k] = (sums[i + k] / w) * capped;
-    known[i + 3] = capped;
-  }
-  if (n === 1) return known;
-  const half = Math.ceil(n / 2);
-  const coarse = new Float32Array(4 * half * half * half);
-  for (let z = 0; z < n; z++) {
-    for (let y = 0; y < n; y++) {
-      for (let x = 0; x < n; x++) {
-        const from = 4 * ((z * n + y) * n + x);
-        if (known[from + 3] === 0) continue;
-        const to = 4 * (((z >> 1) * half + (y >> 1)) * half + (x >> 1));
-        for (let k = 0; k < 4; k++) coarse[to + k] += known[from + k];
+  private addReflections(mirror: Mirror): void {
+    const { n } = this;
+    const sums = this.sums.slice();
+    for (let z = 0, at = 0; z < n; z++) {
+      for (let y = 0; y < n; y++) {
+        for (let x = 0; x < n; x++, at += 4) {
+          const weight = sums[at + 3];
+          if (weight === 0) continue;
+          const [mx, mz] = reflect(mirror, (x + 0.5) / n - 0.5, (z + 0.5) / n - 0.5);
+          this.add(
+            mx,
+            (y + 0.5) / n - 0.5,
+            mz,
+            sums[at] / weight,
+            sums[at + 1] / weight,
+            sums[at + 2] / weight,
+            weight,
+          );
+        }
       }
     }
   }
-  const filled = pushPull(coarse, half);
-  const sample = new Float32Array(4);
-  for (let z = 0; z < n; z++) {
-    for (let y = 0; y < n; y++) {
+
+  /** @returns whether the layer had any known cell. */
+  private spreadLayer(y: number, data: Float32Array): boolean {
+    const { n, sums } = this;
+    const known: { x: number; z: number; weight: number; at: number }[] = [];
+    for (let z = 0; z < n; z++) {
       for (let x = 0; x < n; x++) {
         const at = 4 * ((z * n + y) * n + x);
-        const missing = 1 - known[at + 3];
-        if (missing <= 0) continue;
-        trilinear(filled, half, (x + 0.5) / 2 - 0.5, (y + 0.5) / 2 - 0.5, (z + 0.5) / 2 - 0.5, sample);
-        const w = sample[3] || 1;
-        for (let k = 0; k < 3; k++) known[at + k] += (missing * sample[k]) / w;
-        known[at + 3] = 1;
+        if (sums[at + 3] > 0) known.push({ x, z, weight: Math.min(KNOWN, sums[at + 3]), at });
       }
     }
-  }
-  return known;
-}
-
-function trilinear(data: Float32Array, n: number, x: number, y: number, z: number, out: Float32Array): void {
-  out.fill(0);
-  const ix = Math.floor(x);
-  const iy = Math.floor(y);
-  const iz = Math.floor(z);
-  for (let c = 0; c < 8; c++) {
-    const dx = c & 1;
-    const dy = (c >> 1) & 1;
-    const dz = c >> 2;
-    const wx = dx ? x - ix : 1 - (x - ix);
-    const wy = dy ? y - iy : 1 - (y - iy);
-    const wz = dz ? z - iz : 1 - (z - iz);
-    const cx = Math.min(n - 1, Math.max(0, ix + dx));
-    const cy = Math.min(n - 1, Math.max(0, iy + dy));
-    const cz = Math.min(n - 1, Math.max(0, iz + dz));
-    const w = wx * wy * wz;
-    const at = 4 * ((cz * n + cy) * n + cx);
-    for (let k = 0; k < 4; k++) out[k] += w * data[at + k];
+    if (known.length === 0) return false;
+    for (let z = 0; z < n; z++) {
+      for (let x = 0; x < n; x++) {
+        let [r, g, b, total] = [0, 0, 0, 0];
+        for (const cell of known) {
+          const squared = (cell.x - x) ** 2 + (cell.z - z) ** 2 + 0.25;
+          const weight = cell.weight / (squared * squared * sums[cell.at + 3]);
+          r += weight * sums[cell.at];
+          g += weight * sums[cell.at + 1];
+          b += weight * sums[cell.at + 2];
+          total += weight * sums[cell.at + 3];
+        }
+        const to = 3 * ((z * n + y) * n + x);
+        data[to] = r / total;
+        data[to + 1] = g / total;
+        data[to + 2] = b / total;
+      }
+    }
+    return true;
   }
 }
 
