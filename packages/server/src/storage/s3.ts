@@ -38,7 +38,8 @@ export function s3Storage(config: S3Config): Storage {
       if (objects?.length) await retry(() => client.deleteObjects(objects.map((object) => object.Key)));
     },
     async check() {
-      if (!(await client.bucketExists())) throw new Error(`bucket ${config.bucket} does not exist or cannot be read`);
+      if (!(await retry(() => client.bucketExists())))
+        throw new Error(`bucket ${config.bucket} does not exist or cannot be read`);
     },
   };
 }

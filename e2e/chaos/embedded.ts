@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { amcheck } from "@electric-sql/pglite/contrib/amcheck";
+import { Kysely, PGliteDialect } from "kysely";
+import type { Schema } from "../../packages/server/src/db/schema.ts";
+import { addAccount } from "../../packages/server/src/index.ts";
+import { localStorage } from "../../packages/server/src/storage/local.ts";
+import { drained, startLoad } from "./clients.ts";
+import { createRandom, sleep } from "./random.ts";
+import { startReceivers } from "./receivers.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
+import { type Verdict, verify } from "./verify.ts";
+
+export interface ChaosOptions {
+  seed: number;
+  /** Ends when both are reached, or when the time is up. */
+  kills: number;
+  requests: number;
+  seconds: number;
+  /** `stand-in` (default) or `real`. */
+  engine?: string;
+  note: (text: string) => void;
+}
+
+export interface ChaosResult extends Verdict {
+  mode: string;
+  seed: number;
+  kills: number;
+  /** Of engine processes. */
+  engineKills: number;
+  failedTries: number;
+  seconds: number;
+}
+
+const ACCOUNTS = 5;
+/** Of the asked kills, those that hit a server which is still starting. */
+const EARLY = 0.15;
+/** After the last kill: retries of messages that met bad manners several times wait up to a minute and more. */
+const DRAIN_MS = 240_000;
+
+/** The whole embedded server under load, killed again and again at random points. */
+export async function runEmbedded(options: ChaosOptions): Promise<ChaosResult> {
+  const { seed, note, engine = "stand-in" } = options;
+  const started = Date.now();
+  const random = createRandom(seed);
+  const dataDir = mkdtempSync(join(tmpdir(), "maquette-chaos-"));
+  const env = { MAQUETTE_DATA: dataDir, MAQUETTE_CONCURRENCY: "2", MAQUETTE_QUEUE_LIMIT: "60" };
+  const receivers = await startReceivers(createRandom(seed + 1));
+  let server: ServerProcess = startServerProcess("all", engine, env);
+  const urls = () => (server.url ? [server.url] : []);
+  try {
+    await server.ready;
+    const accounts = [];
+    for (let i = 0; i < ACCOUNTS; i++) accounts.push(await addAccount(`account${i}@example.com`, env));
+    const load = await startLoad(accounts, urls, receivers.urlOf, createRandom(seed + 2), 200);
+    let kills = 0;
+    let engineKills = 0;
+    const timeLeft = () => Date.now() - started < options.seconds * 1000;
+    while (timeLeft() && (kills < options.kills || load.ledger.accepted.size < options.requests)) {
+      if (random.next() < EARLY) await sleep(random.between(50, 1500));
+      else {
+        await server.ready;
+        await sleep(random.between(100, 2500));
+        if (engine === "real" && random.next() < 0.5 && server.killEngine()) engineKills++;
+      }
+      server.kill("SIGKILL");
+      await server.ended;
+      kills++;
+      server = startServerProcess("all", engine, env);
+    }
+    await server.ready;
+    await load.stop();
+    receivers.calm();
+    if (!(await drained(urls, DRAIN_MS))) note("the queue did not drain");
+    server.kill("SIGTERM");
+    const code = await server.ended;
+    if (code !== 0) note(`the last server ended with ${code}`);
+
+    const pglite = await PGlite.create({ dataDir: join(dataDir, "database"), extensions: { amcheck } });
+    const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+    const verdict = await verify(db, localStorage(join(dataDir, "files")), load.ledger, receivers, note);
+    await db.destroy();
+    if (!pglite.closed) await pglite.close();
+    return {
+      mode: "embedded",
+      seed,
+      kills,
+      engineKills,
+      failedTries: load.ledger.failedTries,
+      seconds: Math.round((Date.now() - started) / 1000),
+      ...verdict,
+    };
+  } finally {
+    server.kill("SIGKILL");
+    await receivers.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
