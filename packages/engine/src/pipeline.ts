@@ -17,6 +17,8 @@ import { planAsset } from "./options.ts";
 import { poseViews } from "./pose/pose-views.ts";
 import { renderPreview } from "./preview/preview.ts";
 import { segmentPicture } from "./segment/segment.ts";
+import { matesOf, pairTriangles } from "./simplify/pair-triangles.ts";
+import { quadrangulate } from "./simplify/quadrangulate.ts";
 import { simplify } from "./simplify/simplify.ts";
 import { triangulateQuads } from "./simplify/triangulate-quads.ts";
 import { contour } from "./surface/contour.ts";
@@ -50,11 +52,20 @@ export async function makeAsset(
   const inference = await stage("infer", () => infer(views, models));
   const field = await stage("carve", () => carve(views, inference, level.field));
   const dense = await stage("surface", () => triangulateQuads(contour(field)));
-  const { mesh } = await stage("simplify", () =>
-    simplify(dense, field, { maxTriangles: plan.polycount, tolerance: level.tolerance }),
-  );
+  const mesh = await stage("simplify", () => {
+    const maxTriangles = plan.polycount;
+    const squares =
+      plan.topology === "quad"
+        ? quadrangulate(dense, field, { maxTriangles, edge: level.quad / level.field, seed: plan.seed })
+        : null;
+    return squares ?? simplify(dense, field, { maxTriangles, tolerance: level.tolerance }).mesh;
+  });
   const layout = await stage("unwrap", () =>
-    unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(2, plan.textureSize / 512) }),
+    unwrap(mesh, {
+      textureSize: plan.textureSize,
+      padding: Math.max(2, plan.textureSize / 512),
+      ...(plan.topology === "quad" && { mates: matesOf(pairTriangles(mesh)) }),
+    }),
   );
   const baked = await stage("bake", (progress) =>
     bakeStyle(mesh, layout, views, plan.style, {

@@ -2,11 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkMesh } from "../src/mesh/check-mesh.ts";
 import { collapseEdges } from "../src/simplify/collapse-edges.ts";
-import { pairTriangles } from "../src/simplify/pair-triangles.ts";
+import { matesOf, pairTriangles } from "../src/simplify/pair-triangles.ts";
+import { quadrangulate } from "../src/simplify/quadrangulate.ts";
 import { simplify } from "../src/simplify/simplify.ts";
 import { triangulateQuads } from "../src/simplify/triangulate-quads.ts";
 import { contour } from "../src/surface/contour.ts";
 import type { Field, Mesh } from "../src/types.ts";
+import { unwrap } from "../src/unwrap/unwrap.ts";
 
 function sample(n: number, value: (x: number, y: number, z: number) => number): Field {
   const data = new Float32Array(n ** 3);
@@ -89,6 +91,55 @@ describe("simplify", () => {
     const solid = box(48);
     const { mesh } = simplify(meshOf(solid), solid, { maxTriangles: 30_000, tolerance: 1 / 700 });
     expect(mesh.triangles.length / 3).toBeLessThan(300);
+  });
+});
+
+describe("quadrangulate", () => {
+  const options = { maxTriangles: 30_000, edge: 3 / 64, seed: 1 };
+
+  it.each([
+    ["torus", torus(64), 0],
+    ["box", box(64), 2],
+  ] as const)("covers a %s with squares of one size, and stays on it", (_, field, euler) => {
+    const mesh = quadrangulate(meshOf(field), field, options)!;
+    expect(checkMesh(mesh)).toMatchObject({ ...clean, components: 1 });
+    expect(mesh.positions.length / 3 - mesh.triangles.length / 6).toBe(euler);
+    const { sizes, corners } = pairTriangles(mesh);
+    expect(sizes.filter((size) => size === 4).length / sizes.length).toBeGreaterThan(0.95);
+    // Lengths of the quads' sides: half of them within a fifth of the one asked for.
+    const lengths: number[] = [];
+    let at = 0;
+    for (const size of sizes) {
+      for (let k = 0; k < size; k++) {
+        const [a, b] = [corners[at + k], corners[at + ((k + 1) % size)]].map((c) => 3 * mesh.triangles[c]);
+        const p = mesh.positions;
+        lengths.push(Math.hypot(p[a] - p[b], p[a + 1] - p[b + 1], p[a + 2] - p[b + 2]));
+      }
+      at += size;
+    }
+    const near = lengths.filter((l) => Math.abs(l / options.edge - 1) < 0.2).length;
+    expect(near / lengths.length).toBeGreaterThan(0.5);
+  });
+
+  it("keeps within the cap by longer sides, and says no where those would lose the shape", () => {
+    const field = torus(64);
+    const few = quadrangulate(meshOf(field), field, { ...options, maxTriangles: 700 })!;
+    expect(few.triangles.length / 3).toBeLessThanOrEqual(700);
+    expect(checkMesh(few)).toMatchObject(clean);
+    expect(quadrangulate(meshOf(field), field, { ...options, maxTriangles: 60 })).toBeNull();
+    // A rod as thin as a third of a side is pinched away.
+    const rod = sample(64, (x, y, z) => Math.min(0.016 - Math.max(Math.abs(x), Math.abs(z)), 0.45 - Math.abs(y)));
+    expect(quadrangulate(meshOf(rod), rod, { ...options, edge: 6 / 64 })).toBeNull();
+  });
+
+  it("is cut into charts along the sides of its quads, but for one in fifty", async () => {
+    const field = torus(64);
+    const mesh = quadrangulate(meshOf(field), field, options)!;
+    const mates = matesOf(pairTriangles(mesh));
+    const { charts, chartCount } = await unwrap(mesh, { textureSize: 512, padding: 2, mates });
+    expect(chartCount).toBeGreaterThan(1);
+    const cut = mates.filter((u, t) => u > t && charts[t] !== charts[u]).length;
+    expect(cut).toBeLessThan(mates.length / 2 / 50);
   });
 });
 

@@ -31,7 +31,10 @@ const MAX_HOPS = 24;
  * of its triangles takes the next partner (augmenting paths as in Edmonds 1965, by least cost, without shrinking odd
  * cycles). A closed mesh always has a perfect pairing (Petersen 1891), so few singles remain but for the limits above.
  */
-export function pairTriangles(mesh: Mesh, groups: ArrayLike<number>): PairedTriangles {
+export function pairTriangles(
+  mesh: Mesh,
+  groups: ArrayLike<number> = new Uint8Array(mesh.triangles.length / 3),
+): PairedTriangles {
   const { triangles } = mesh;
   const sizes = new Uint8Array(triangles.length / 3).fill(3);
   const { twin } = halfEdges({ positions: mesh.positions, sizes, corners: triangles });
@@ -40,6 +43,22 @@ export function pairTriangles(mesh: Mesh, groups: ArrayLike<number>): PairedTria
   const search = new DetourSearch(costs, twin, mates);
   for (let t = 0; t < mates.length; t++) if (mates[t] < 0) search.join(t);
   return collect(mates, twin);
+}
+
+/** For each triangle the one with which it makes a quad, or -1. */
+export function matesOf({ sizes, corners }: PairedTriangles): Int32Array {
+  const mates = new Int32Array(sizes.reduce((sum, size) => sum + size - 2, 0)).fill(-1);
+  let at = 0;
+  for (const size of sizes) {
+    if (size === 4) {
+      // A quad's corners come two from each triangle.
+      const [t, u] = [(corners[at] / 3) | 0, (corners[at + 2] / 3) | 0];
+      mates[t] = u;
+      mates[u] = t;
+    }
+    at += size;
+  }
+  return mates;
 }
 
 /** Cost of joining the triangles on either side of each half-edge; Infinity where they must not be. */

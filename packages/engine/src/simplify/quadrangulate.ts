@@ -1,0 +1,77 @@
+import type { Field, Mesh } from "../types.ts";
+import { remeshQuads } from "./quads/remesh-quads.ts";
+
+export interface QuadrangulateOptions {
+  /** No more triangles than this. */
+  maxTriangles: number;
+  /** Side of the quads, cube units; longer where the cap asks for it. */
+  edge: number;
+  seed: number;
+}
+
+/**
+ * Longest side as a multiple of the asked one: beyond that, quads of one size say less of a shape than triangles of many
+ * sizes, and the caller is told to use those.
+ */
+const LONGEST = 2.5;
+/** Tries to get under the cap: lengths are guessed from the surface's area, and the first guess mostly holds. */
+const TRIES = 4;
+/** Volume that may be lost or won, as a share. Rods thinner than a quad are pinched away beyond it. */
+const VOLUME = 0.04;
+/** Largest mean distance of the vertices from the field's surface, as a share of the side. */
+const DISTANCE = 0.12;
+
+/**
+ * A mesh of nearly square quads of one size (as two triangles each), aligned with the shape, for artists to work on.
+ *
+ * @param dense the contour of `field`.
+ * @returns null where squares of a reasonable size within the cap do not hold the shape.
+ */
+export function quadrangulate(dense: Mesh, field: Field, options: QuadrangulateOptions): Mesh | null {
+  const { maxTriangles, seed } = options;
+  const { area, volume } = measure(dense);
+  // Two triangles a square; poles and folds need a few more.
+  let edge = Math.max(options.edge, Math.sqrt((2.2 * area) / maxTriangles));
+  for (let i = 0; i < TRIES; i++) {
+    if (edge > LONGEST * options.edge) return null;
+    const mesh = remeshQuads(dense, { edge, seed });
+    const count = mesh.triangles.length / 3;
+    if (count > maxTriangles) {
+      edge *= Math.sqrt(count / maxTriangles) * 1.03;
+      continue;
+    }
+    const kept = Math.abs(measure(mesh).volume / volume - 1) <= VOLUME;
+    return kept && meanDistance(mesh, field) <= DISTANCE * edge ? mesh : null;
+  }
+  return null;
+}
+
+function measure({ positions: p, triangles }: Mesh): { area: number; volume: number } {
+  let [area, volume] = [0, 0];
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const [ux, uy, uz] = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]];
+    const [vx, vy, vz] = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]];
+    const [nx, ny, nz] = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
+    area += Math.hypot(nx, ny, nz) / 2;
+    volume += (nx * p[a] + ny * p[a + 1] + nz * p[a + 2]) / 6;
+  }
+  return { area, volume };
+}
+
+/** Mean over the vertices; the field's values are distances near its surface. */
+function meanDistance({ positions: p }: Mesh, { n, data }: Field): number {
+  let sum = 0;
+  for (let v = 0; v < p.length; v += 3) {
+    const [x, y, z] = [0, 1, 2].map((k) => Math.min(n - 1.001, Math.max(0, (p[v + k] + 0.5) * n - 0.5)));
+    const [ix, iy, iz] = [Math.floor(x), Math.floor(y), Math.floor(z)];
+    const [fx, fy, fz] = [x - ix, y - iy, z - iz];
+    let value = 0;
+    for (let c = 0; c < 8; c++) {
+      const w = (c & 1 ? fx : 1 - fx) * (c & 2 ? fy : 1 - fy) * (c & 4 ? fz : 1 - fz);
+      value += w * data[((iz + (c >> 2)) * n + iy + ((c >> 1) & 1)) * n + ix + (c & 1)];
+    }
+    sum += Math.abs(value);
+  }
+  return (3 * sum) / p.length;
+}
