@@ -68,7 +68,7 @@ export function send(port: number, request: RawRequest): Promise<RawAnswer> {
   return sendBytes(port, writeRequest(request, port));
 }
 
-function readAnswer(bytes: Buffer): RawAnswer {
+export function readAnswer(bytes: Buffer): RawAnswer {
   const end = bytes.indexOf("\r\n\r\n");
   const [statusLine, ...lines] = bytes.subarray(0, end).toString("latin1").split("\r\n");
   const headers = new Map<string, string>();

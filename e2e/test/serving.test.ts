@@ -13,9 +13,10 @@ onBothDatabases("contract 1, serving", (start) => {
   let client: Client;
   let port: number;
   let call: ReturnType<typeof asClient>;
+  const logged: Record<string, unknown>[] = [];
 
   beforeAll(async () => {
-    server = await start();
+    server = await start({ logged });
     client = await server.account();
     port = portOf(server);
     call = asClient(server, client);
@@ -269,6 +270,7 @@ onBothDatabases("contract 1, serving", (start) => {
     });
     await new Promise((done) => setTimeout(done, 200));
     expect(await count()).toBe(before);
+    expect(logged.filter((line) => Number(line.level) >= 50)).toEqual([]);
     expect((await send(port, { path: "/healthz" })).status).toBe(200);
   });
 });

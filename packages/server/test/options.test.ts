@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Fields } from "../src/api/fields.ts";
 import { parseDay } from "../src/api/parse-date.ts";
 import { parseOptions, parseTags, parseViews } from "../src/api/parse-options.ts";
+import { parseStyle } from "../src/api/parse-style.ts";
 import { parseRange } from "../src/downloads/parse-range.ts";
 import { toIdentifier } from "../src/requests/identifier.ts";
 
@@ -121,6 +122,15 @@ it("tags come as a list, JSON or joined, without repetitions", () => {
   expect(parseTags(fieldsOf({ tags: "a, b" }))).toEqual(["a", "b"]);
   expect(parseTags(fieldsOf({ tags: '["a"]' }))).toEqual(["a"]);
   expect(() => parseTags(fieldsOf({ tags: Array.from({ length: 33 }, (_, i) => `t${i}`) }))).toThrow("at most 32");
+});
+
+it("objects that cannot become text or a number are refused like any other value", () => {
+  const odd = { toString: "x" };
+  const invalid = expect.objectContaining({ status: 400 });
+  expect(() => parseTags(fieldsOf({ tags: [odd] }))).toThrow(invalid);
+  expect(() => parseViews(fieldsOf({ views: [{ azimuth: odd }] }), 1)).toThrow(invalid);
+  expect(() => parseOptions(fieldsOf({ height: odd }))).toThrow(invalid);
+  for (const name of ["palette", "shading"]) expect(() => parseStyle({ [name]: odd })).toThrow(invalid);
 });
 
 describe("identifiers", () => {

@@ -218,13 +218,25 @@ const OPEN_CORS = {
 };
 
 function answerError(context: Context, error: Error, reply: FastifyReply, request?: FastifyRequest): FastifyReply {
-  const answer = error instanceof ApiError ? error : (fromOutage(error) ?? fromFastify(error as FastifyError));
+  const answer =
+    error instanceof ApiError
+      ? error
+      : request && hasLeft(request, error)
+        ? new ApiError("http_invalid", { value: "cut short" })
+        : (fromOutage(error) ?? fromFastify(error as FastifyError));
   if (answer.status >= 500) (request?.log ?? context.log).error({ err: error }, "request failed");
   return reply
     .code(answer.status)
     .headers(answer.details.headers ?? {})
     .type("application/json; charset=utf-8")
     .send(JSON.stringify(answer.body));
+}
+
+/** Whether the error is only that the client went away in the middle of its request. */
+function hasLeft(request: FastifyRequest, error: Error & { code?: string }): boolean {
+  const cut =
+    error.code === "ERR_STREAM_PREMATURE_CLOSE" || (error.code === "ECONNRESET" && error.message === "aborted");
+  return cut && request.raw.socket.destroyed;
 }
 
 /** For how long a client had better stay away, seconds. */
@@ -251,9 +263,6 @@ function fromFastify(error: FastifyError): ApiError {
   const status = error.statusCode ?? 500;
   if (status === 503) return new ApiError("stopping");
   if (status >= 400 && status < 500) return new ApiError("body_invalid", { value: error.message.toLowerCase() });
-  // The client went away while sending.
-  if (error.code === "ECONNRESET" || error.message === "aborted")
-    return new ApiError("http_invalid", { value: "cut short" });
   return new ApiError("internal");
 }
 

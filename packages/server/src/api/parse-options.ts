@@ -90,7 +90,7 @@ function parseView(value: unknown): ViewHint {
     if (label.startsWith("{")) return parseView(parseJson(label));
   } else if (typeof value === "object") {
     const { azimuth, elevation = 0 } = value as { azimuth?: unknown; elevation?: unknown };
-    const angles = { azimuth: Number(azimuth), elevation: Number(elevation) };
+    const angles = { azimuth: toNumber(azimuth), elevation: toNumber(elevation) };
     if (Math.abs(angles.azimuth) <= 360 && Math.abs(angles.elevation) <= 90) return angles;
   }
   throw invalid(
@@ -103,7 +103,10 @@ export function parseTags(fields: Fields): string[] {
   const tags = fields
     .all("tags")
     .flatMap(splitList)
-    .map((tag) => String(tag).trim())
+    .map((tag) => {
+      if (typeof tag === "string" || typeof tag === "number") return String(tag).trim();
+      throw invalid(`tags, which must hold texts, not ${show(tag)}`);
+    })
     .filter(Boolean);
   if (tags.length > LIMITS.tags) throw invalid(`${tags.length} tags: at most ${LIMITS.tags} can be kept`);
   for (const tag of tags) {

@@ -30,11 +30,12 @@ export function parseStyle(value: unknown, former: ProjectStyle = {}): ProjectSt
       delete style[name];
     } else if (name in CHOICES) {
       const allowed: readonly string[] = CHOICES[name as keyof typeof CHOICES];
-      if (!allowed.includes(String(entry))) throw invalid(`style.${name}: expected ${allowed.join(", ")}`);
+      if (typeof entry !== "string" || !allowed.includes(entry))
+        throw invalid(`style.${name}: expected ${allowed.join(", ")}`);
       style[name] = entry;
     } else if (name in RANGES) {
       const { min, max } = RANGES[name as keyof typeof RANGES];
-      const number = Number(entry);
+      const number = typeof entry === "number" || typeof entry === "string" ? Number(entry) : Number.NaN;
       if (!Number.isInteger(number) || number < min || number > max) {
         throw invalid(`style.${name}: expected a whole number from ${min} to ${max}`);
       }
