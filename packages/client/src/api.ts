@@ -54,6 +54,7 @@ export interface Error {
     | "range_invalid"
     | "internal"
     | "stopping"
+    | "unavailable"
     | "not_ready";
   /** More about the reason, where it helps */
   cause?: string;
