@@ -46,6 +46,7 @@ export async function make(args: string[]): Promise<number> {
     topology: values.topology as Topology | undefined,
     pivot: values.pivot as "center" | "base" | undefined,
     textureSize: number(values, "texture-size"),
+    lods: number(values, "lods"),
     seed: number(values, "seed"),
     prior: !values["no-prior"],
     views,
@@ -115,6 +116,7 @@ export const ASSET_OPTIONS = {
   topology: { type: "string" },
   pivot: { type: "string" },
   "texture-size": { type: "string" },
+  lods: { type: "string" },
   seed: { type: "string" },
 } as const;
 

@@ -73,6 +73,8 @@ export interface AssetReport {
   checks: MeshChecks;
   triangles: number;
   vertices: number;
+  /** Triangles of each coarser level of detail. */
+  lods: number[];
   /** Share of polygons with four corners in the files that keep polygons. */
   quadShare: number;
   /** Centimetres, as delivered. */

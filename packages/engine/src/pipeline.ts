@@ -17,6 +17,7 @@ import { planAsset } from "./options.ts";
 import { poseViews } from "./pose/pose-views.ts";
 import { renderPreview } from "./preview/preview.ts";
 import { segmentPicture } from "./segment/segment.ts";
+import { coarsen, type TexturedMesh } from "./simplify/coarsen.ts";
 import { matesOf, pairTriangles } from "./simplify/pair-triangles.ts";
 import { quadrangulate } from "./simplify/quadrangulate.ts";
 import { simplify } from "./simplify/simplify.ts";
@@ -63,7 +64,7 @@ export async function makeAsset(
   const layout = await stage("unwrap", () =>
     unwrap(mesh, {
       textureSize: plan.textureSize,
-      padding: Math.max(2, plan.textureSize / 512),
+      padding: Math.max(GUTTER, plan.textureSize / 512),
       ...(plan.topology === "quad" && { mates: matesOf(pairTriangles(mesh)) }),
     }),
   );
@@ -77,17 +78,22 @@ export async function makeAsset(
   );
   const fitted = await stage("fit", () => {
     const { positions, size } = fit(mesh.positions, plan);
-    const part = buildPart({ ...mesh, positions }, layout, baked.baseColor, {
-      name: plan.name,
-      topology: plan.topology,
-      crease: CREASE[plan.style.shading],
-    });
-    return { part, size, checks: checkMesh(part) };
+    const build = (level: TexturedMesh) =>
+      buildPart(level.mesh, level.layout, baked.baseColor, {
+        name: plan.name,
+        topology: plan.topology,
+        crease: CREASE[plan.style.shading],
+      });
+    const finest = { mesh: { ...mesh, positions }, layout };
+    const part = build(finest);
+    const drift = GUTTER / plan.textureSize;
+    const lods = levelsOfDetail(finest, plan.lods, drift).map((level) => [build(level)]);
+    return { part, lods, size, checks: checkMesh(part) };
   });
   const scene: AssetScene = {
     name: plan.name,
     parts: [fitted.part],
-    lods: [],
+    lods: fitted.lods,
     material: { name: `${plan.name}_material`, baseColor: baked.baseColor, roughness: ROUGHNESS, metallic: 0 },
   };
   const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
@@ -114,6 +120,7 @@ export async function makeAsset(
       checks: fitted.checks,
       triangles: mesh.triangles.length / 3,
       vertices: mesh.positions.length / 3,
+      lods: fitted.lods.map(([part]) => part.sizes.reduce((sum, corners) => sum + corners - 2, 0)),
       quadShare: quads / sizes.length,
       size: fitted.size,
       texture: { size: baked.baseColor.width, coverage: baked.coverage },
@@ -138,11 +145,26 @@ export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Pr
       checks: checkMesh(part),
       triangles: 12,
       vertices: 8,
+      lods: [],
       quadShare: 1,
       size,
       texture: { size: scene.material.baseColor.width, coverage: 1 },
     },
   };
+}
+
+/** Texels around every chart, at the least, that repeat its border. */
+const GUTTER = 2;
+
+/** `count` levels, each with half the triangles of the one before (or as few as its layout allows). */
+function levelsOfDetail(finest: TexturedMesh, count: number, drift: number): TexturedMesh[] {
+  const levels: TexturedMesh[] = [];
+  let last = finest;
+  for (let i = 0; i < count; i++) {
+    last = coarsen(last, { maxTriangles: Math.max(4, Math.floor(last.mesh.triangles.length / 6)), drift });
+    levels.push(last);
+  }
+  return levels;
 }
 
 /** Fold angle from which an edge stays hard, degrees, by style. */

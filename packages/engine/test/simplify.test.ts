@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkMesh } from "../src/mesh/check-mesh.ts";
+import { coarsen } from "../src/simplify/coarsen.ts";
 import { collapseEdges } from "../src/simplify/collapse-edges.ts";
 import { matesOf, pairTriangles } from "../src/simplify/pair-triangles.ts";
 import { quadrangulate } from "../src/simplify/quadrangulate.ts";
@@ -140,6 +141,52 @@ describe("quadrangulate", () => {
     expect(chartCount).toBeGreaterThan(1);
     const cut = mates.filter((u, t) => u > t && charts[t] !== charts[u]).length;
     expect(cut).toBeLessThan(mates.length / 2 / 50);
+  });
+});
+
+describe("coarsen", () => {
+  it("halves again and again, closed, on the same texture: nothing that is left has moved", async () => {
+    const mesh = collapseEdges(meshOf(torus(48)), { maxTriangles: 0, tolerance: 1 / 1500, force: false }).mesh;
+    const layout = await unwrap(mesh, { textureSize: 512, padding: 2 });
+    const key = (m: Mesh, uvs: Float32Array, vertex: number, uv: number) =>
+      [...m.positions.subarray(3 * vertex, 3 * vertex + 3), ...uvs.subarray(2 * uv, 2 * uv + 2)].join();
+    const known = new Set(Array.from(mesh.triangles, (v, c) => key(mesh, layout.uvs, v, layout.cornerUvs[c])));
+    let level = { mesh, layout };
+    for (let i = 0; i < 3; i++) {
+      const wanted = Math.floor(level.mesh.triangles.length / 6);
+      level = coarsen(level, { maxTriangles: wanted, drift: 2 / 512 });
+      const { triangles } = level.mesh;
+      expect(triangles.length / 3).toBeLessThanOrEqual(wanted);
+      expect(triangles.length / 3).toBeGreaterThan(wanted - 3);
+      expect(checkMesh(level.mesh)).toMatchObject({ ...clean, components: 1 });
+      expect(level.mesh.positions.length / 3 - triangles.length / 6).toBe(0);
+      const { uvs, cornerUvs, vertexOfUv, charts } = level.layout;
+      expect(charts.length).toBe(triangles.length / 3);
+      triangles.forEach((v, c) => {
+        expect(known.has(key(level.mesh, uvs, v, cornerUvs[c]))).toBe(true);
+        expect(vertexOfUv[cornerUvs[c]]).toBe(v);
+      });
+      expect(turnedOver(uvs, cornerUvs)).toBeLessThanOrEqual(turnedOver(layout.uvs, layout.cornerUvs));
+    }
+  });
+
+  /** Triangles whose corners run the rarer way round in the texture. */
+  function turnedOver(uvs: Float32Array, cornerUvs: Uint32Array): number {
+    let [left, right] = [0, 0];
+    for (let c = 0; c < cornerUvs.length; c += 3) {
+      const [a, b, d] = [0, 1, 2].map((k) => uvs.subarray(2 * cornerUvs[c + k], 2 * cornerUvs[c + k] + 2));
+      if ((b[0] - a[0]) * (d[1] - a[1]) - (d[0] - a[0]) * (b[1] - a[1]) > 0) left++;
+      else right++;
+    }
+    return Math.min(left, right);
+  }
+
+  it("ends at what can be had when asked for less", async () => {
+    const mesh = collapseEdges(meshOf(box(24)), { maxTriangles: 0, tolerance: 1 / 300, force: false }).mesh;
+    const layout = await unwrap(mesh, { textureSize: 256, padding: 2 });
+    const { mesh: least } = coarsen({ mesh, layout }, { maxTriangles: 0, drift: 2 / 256 });
+    expect(least.triangles.length / 3).toBeGreaterThanOrEqual(4);
+    expect(checkMesh(least)).toMatchObject({ openEdges: 0, nonManifoldEdges: 0, nonManifoldVertices: 0 });
   });
 });
 

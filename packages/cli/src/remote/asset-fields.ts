@@ -13,6 +13,7 @@ export function assetFields(values: Partial<Record<string, unknown>>): Fields {
     topology: text("topology"),
     pivot: text("pivot"),
     textureSize: numberOption(values, "texture-size"),
+    lods: numberOption(values, "lods"),
     seed: numberOption(values, "seed"),
   };
 }

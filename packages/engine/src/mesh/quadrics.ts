@@ -45,6 +45,19 @@ export function vertexQuadrics({ positions: p, triangles }: Pick<Mesh, "position
   return quadrics;
 }
 
+/** Mean squared distance of a point to the planes of quadrics i and j together (offsets into `q`, not the same). */
+export function quadricError(q: Float64Array, i: number, j: number, x: number, y: number, z: number): number {
+  const sum = (k: number) => q[i + k] + q[j + k];
+  const weight = sum(10);
+  if (weight === 0) return 0;
+  const e =
+    x * (sum(0) * x + 2 * (sum(1) * y + sum(2) * z + sum(6))) +
+    y * (sum(3) * y + 2 * (sum(4) * z + sum(7))) +
+    z * (sum(5) * z + 2 * sum(8)) +
+    sum(9);
+  return Math.max(0, e / weight);
+}
+
 /**
  * The point of least error of the sum of quadrics i and j (offsets into `q`; the same offset counts once), pulled
  * towards an anchor with `pull` times their weight, which keeps the system regular and decides where the planes do not.
