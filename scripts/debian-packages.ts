@@ -15,6 +15,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { package: "python3-numpy", present: blenderHasNumpy },
   { package: "assimp-utils", present: () => which("assimp") !== null },
   { package: "chromium", present: () => which("chromium") !== null },
+  { package: "strace", present: () => which("strace") !== null },
 ];
 
 /** What the set-up does to the machine, so that tests can watch it. */

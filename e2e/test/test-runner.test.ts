@@ -149,6 +149,6 @@ describe("setUp", () => {
       env: { PATH: "/nowhere" },
       encoding: "utf8",
     });
-    expect(stdout.trim()).toBe("blender python3-numpy assimp-utils");
+    expect(stdout.trim()).toBe("blender python3-numpy assimp-utils chromium strace");
   });
 });
