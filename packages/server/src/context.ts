@@ -1,4 +1,5 @@
 import type { runEngine } from "@maquette/engine/host";
+import type { Pictures } from "@maquette/engine/host/pictures";
 import type { Logger } from "pino";
 import type { CredentialStore } from "./auth/credential-store.ts";
 import type { FailureLimiter } from "./auth/failure-limiter.ts";
@@ -26,6 +27,8 @@ export interface Context {
   metrics: Metrics;
   log: Logger;
   runEngine: RunEngine;
+  /** Looks at pictures in a process of its own. */
+  pictures: Pictures;
   /** Milliseconds since 1970. Tests move it; everything that expires asks it. */
   now(): number;
   /** Name look-up of outgoing requests; the system's unless a test plays another. */

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { runEngine } from "@maquette/engine/host";
+import { Pictures } from "@maquette/engine/host/pictures";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./api/app.ts";
@@ -83,6 +84,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const storage = nameFailures(config.s3 ? s3Storage(config.s3) : localStorage(join(config.dataDir, "files")));
     await storage.check();
 
+    const pictures = new Pictures();
+    undo.push(() => pictures.close());
     let local = "";
     const context: Context = {
       config,
@@ -96,6 +99,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       metrics: createMetrics(),
       log,
       runEngine: options.runEngine ?? runEngine,
+      pictures,
       now,
       ...(options.resolve ? { resolve: options.resolve } : {}),
       publicUrl: () => config.publicUrl ?? local,

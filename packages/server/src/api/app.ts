@@ -23,18 +23,26 @@ import { ApiError, retryLater } from "./errors.ts";
 import { openApiOptions } from "./open-api.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { batchRoutes } from "./routes/batch.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { fetchAllRoute } from "./routes/fetch-all.ts";
 import { fetchProjectsRoute } from "./routes/fetch-projects.ts";
 import { fetchRequestRoute } from "./routes/fetch-request.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { inspectionRoutes } from "./routes/inspections.ts";
+import { iterationRoutes } from "./routes/iterations.ts";
+import { libraryRoutes } from "./routes/library.ts";
+import { operatorRoutes } from "./routes/operator.ts";
 import { processRoute } from "./routes/process.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { referenceRoutes } from "./routes/reference.ts";
 import { refreshJwtRoute } from "./routes/refresh-jwt.ts";
 import { registerHookRoute } from "./routes/register-hook.ts";
 import { requestRoutes } from "./routes/requests.ts";
+import { passwordSignInRoute, sessionRoutes } from "./routes/sessions.ts";
 import { signInRoute } from "./routes/sign-in.ts";
 import { studioRoutes } from "./routes/studios.ts";
+import { usageRoutes } from "./routes/usage.ts";
 import { webRoutes } from "./routes/web.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { SHARED_SCHEMAS } from "./schemas.ts";
@@ -166,16 +174,25 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     async (scope) => {
       await openUp(scope);
       adminRoutes(scope, context);
+      passwordSignInRoute(scope, context);
       await scope.register(async (own) => {
         own.addHook("onRequest", async (request) => {
           request.caller ??= await authenticateAny(context, request);
           guards.rate(request.caller.accountId);
         });
         accountRoutes(own, context);
+        sessionRoutes(own, context);
+        libraryRoutes(own, context, guards);
+        inspectionRoutes(own, context, guards);
         requestRoutes(own, context, guards);
+        iterationRoutes(own, context);
+        eventRoutes(own, context);
+        batchRoutes(own, context);
         projectRoutes(own, context);
         studioRoutes(own, context);
         webhookRoutes(own, context);
+        usageRoutes(own, context);
+        operatorRoutes(own, context);
       });
     },
     { prefix: "/api/maquette/v1" },
@@ -186,8 +203,8 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   });
   await referenceRoutes(app);
   await app.register(async (scope) => {
-    signInRoute(scope, context);
-    await webRoutes(scope);
+    const sendPage = await webRoutes(scope);
+    signInRoute(scope, context, sendPage);
   });
   return app;
 }

@@ -133,6 +133,12 @@ function bodies(json: string, fields: Record<string, TSchema>) {
 export const processBodies = bodies("ProcessBody", processFields);
 export const revisionBodies = bodies("RevisionBody", revisionFields);
 
+const inspectionFields = { imageUrls, views: ProcessOptions.views };
+
+export const InspectionBody = Type.Object(inspectionFields, { $id: "InspectionBody" });
+
+export const inspectionBodies = bodies("InspectionBody", inspectionFields);
+
 export const Accepted = Type.Object(
   {
     status: Type.Literal("success"),
@@ -365,6 +371,7 @@ export const SHARED_SCHEMAS = [
   View,
   ProcessBody,
   RevisionBody,
+  InspectionBody,
   Accepted,
   Results,
   Iteration,

@@ -9,6 +9,8 @@ import { hashToken, sameHash } from "./tokens.ts";
 export interface Caller {
   /** The devID. */
   accountId: string;
+  /** The session of the web app, if that is how he came. */
+  session?: { id: string; hash: string; via: "link" | "password"; createdAt: Date };
 }
 
 /**

@@ -19,6 +19,23 @@ export class FailureLimiter {
     this.#now = now;
   }
 
+  /**
+   * For what can be guessed (passwords): refuses before anything is compared.
+   * @throws ApiError too_many_failures when the bucket holds `limit` failures
+   */
+  async check(bucket: string, limit: number): Promise<void> {
+    const now = this.#now();
+    const row = await this.#db
+      .selectFrom("auth_failure")
+      .select(["count", "window_start"])
+      .where("bucket", "=", bucket)
+      .where("window_start", ">", new Date(now - FAILURES.windowMs))
+      .executeTakeFirst();
+    if (!row || row.count < limit) return;
+    const seconds = Math.ceil((row.window_start.getTime() + FAILURES.windowMs - now) / 1000);
+    throw retryLater("too_many_failures", seconds, seconds);
+  }
+
   /** Records a failure. @throws ApiError too_many_failures when one of the buckets is full */
   async record(...buckets: string[]): Promise<void> {
     const now = this.#now();

@@ -17,12 +17,20 @@ export const LIMITS = {
   destinations: 10,
   refreshTokens: 20,
   iterations: 100,
+  /** Assets of one batch download. */
+  batch: 200,
+  reasonCharacters: 500,
 
   seed: { min: 0, max: 2 ** 32 - 1 },
 
   jwtSeconds: 12 * 3600,
   linkSeconds: 3600,
   signInSeconds: 24 * 3600,
+  /** A password that a link's session may set without the former one; afterwards it must be known. */
+  linkPasswordSeconds: 3600,
+  password: { min: 10, max: 200 },
+  /** Wrong passwords a minute for one account from one address. */
+  passwordFailures: 10,
   sessionSeconds: 30 * 24 * 3600,
   idempotencySeconds: 24 * 3600,
 

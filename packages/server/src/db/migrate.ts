@@ -2,10 +2,11 @@ import { sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { ConfigError } from "../config/read-config.ts";
 import * as initial from "./migrations/0001-initial.ts";
+import * as webApp from "./migrations/0002-web-app.ts";
 import type { Db } from "./open-database.ts";
 
 /** In the order in which they run; a name never changes once released. */
-const MIGRATIONS = { "0001-initial": initial };
+const MIGRATIONS = { "0001-initial": initial, "0002-web-app": webApp };
 
 /**
  * The newest migration that code must know to work with the schema as it is now. While servers are replaced one after

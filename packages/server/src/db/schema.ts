@@ -12,6 +12,8 @@ export interface AccountTable {
   id: string;
   email: string;
   name: string;
+  /** Null until one is set: the web app is then entered by one-time link alone. */
+  password_hash: Nullable<string>;
   created_at: Date;
   /** Where the account's last job ends in the fair queue's virtual time. */
   queue_finish: Generated<number>;
@@ -42,9 +44,16 @@ export interface SignInLinkTable {
 
 export interface SessionTable {
   hash: string;
+  /** Names it in lists; opens nothing. */
+  id: Generated<string>;
   account_id: string;
   created_at: Date;
   expires_at: Date;
+  via: Generated<"link" | "password">;
+  seen_at: Generated<Date>;
+  /** What the browser calls itself. */
+  agent: Nullable<string>;
+  address: Nullable<string>;
 }
 
 export interface StudioTable {

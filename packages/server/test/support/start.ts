@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -33,7 +33,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-const INITIAL_MIGRATION = new URL("../../src/db/migrations/0001-initial.ts", import.meta.url);
+const MIGRATIONS = new URL("../../src/db/migrations/", import.meta.url);
 
 let accounts = 0;
 
@@ -204,7 +204,9 @@ export function newDirectory(): string {
 async function prepareEmbedded(dataDir: string): Promise<void> {
   if (existsSync(join(dataDir, "database"))) return;
   const { "@electric-sql/pglite": pglite, "pg-boss": queue } = manifest.dependencies;
-  const schema = createHash("sha256").update(readFileSync(INITIAL_MIGRATION)).digest("hex").slice(0, 8);
+  const hash = createHash("sha256");
+  for (const name of readdirSync(MIGRATIONS).sort()) hash.update(readFileSync(new URL(name, MIGRATIONS)));
+  const schema = hash.digest("hex").slice(0, 8);
   const template = join(tmpdir(), `maquette-test-template-${pglite}-${queue}-${schema}`);
   if (!existsSync(template)) {
     const fresh = newDirectory();

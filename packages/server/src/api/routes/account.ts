@@ -1,7 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { rotateApiKey, rotateRefreshToken, rotateSecret } from "../../auth/accounts.ts";
-import { signOut } from "../../auth/session.ts";
+import { isOperator } from "../../auth/operator.ts";
+import { mayReplacePassword } from "../../auth/session.ts";
 import type { Context } from "../../context.ts";
 import { readPage, writePage } from "../paging.ts";
 import { queryFields } from "../request-fields.ts";
@@ -26,39 +27,32 @@ export function accountRoutes(app: FastifyInstance, context: Context): void {
             email: Type.String(),
             name: Type.String(),
             createdAt: Type.String({ format: "date-time" }),
+            password: Type.String({
+              enum: ["none", "replaceable", "set"],
+              description: "Whether one is set; replaceable: this session may set another without it",
+            }),
+            operator: Type.Boolean({ description: "Whether the operator's page is yours to see" }),
           }),
           ...errors(401, 429),
         },
       },
     },
     async (request) => {
+      const { accountId, session } = request.caller!;
       const account = await context.db
         .selectFrom("account")
-        .select(["id", "email", "name", "created_at"])
-        .where("id", "=", request.caller!.accountId)
+        .select(["id", "email", "name", "created_at", "password_hash"])
+        .where("id", "=", accountId)
         .executeTakeFirstOrThrow();
+      const replaceable = mayReplacePassword(session, context.now());
       return {
         devID: account.id,
         email: account.email,
         name: account.name,
         createdAt: account.created_at.toISOString(),
+        password: account.password_hash === null ? "none" : replaceable ? "replaceable" : "set",
+        operator: await isOperator(context.db, accountId),
       };
-    },
-  );
-
-  app.post(
-    "/sign-out",
-    {
-      schema: {
-        operationId: "signOut",
-        summary: "End the web app's session",
-        tags,
-        response: { 200: Type.Ref("Done"), ...errors(401, 403, 429) },
-      },
-    },
-    async (request, reply) => {
-      reply.header("set-cookie", await signOut(context, request));
-      return { status: "success" };
     },
   );
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { authenticate, checkDevId, header } from "../../auth/authenticate.ts";
 import { LIMITS } from "../../config/limits.ts";
@@ -40,44 +40,51 @@ export function processRoute(app: FastifyInstance, context: Context, guards: Acc
         guards.upload(request, reply);
       },
     },
-    async (request, reply) => {
-      const caller = request.caller!;
-      const fields = bodyFields(request);
-      checkDevId(caller, fields, queryFields(request));
-      parseQuality(fields);
-      const studioId = fields.text("studioID");
-      if (studioId !== null) await requireMember(context.db, caller.accountId, studioId);
-      const projectId = fields.text("projectID");
-      const project = projectId === null ? null : await findProject(context.db, caller.accountId, projectId);
-      const { options, warnings } = parseOptions(fields, project?.style);
-      const test = fields.flag("test");
-      const images = readImages(fields, context.policy, !test);
-      if (images.length === 0) throw invalid("missing images: send 1 to 6 as files or imageUrls");
-      const idempotencyKey = header(request, "idempotency-key");
-      if (idempotencyKey !== null && idempotencyKey.length > 255)
-        throw invalid("an Idempotency-Key of over 255 characters");
-      const requestID = await submit(context, {
-        accountId: caller.accountId,
-        studioId: studioId?.toLowerCase() ?? project?.studioId ?? null,
-        projectId: project?.id ?? null,
-        name: parseName(fields),
-        tags: parseTags(fields),
-        test,
-        options,
-        warnings,
-        images,
-        views: parseViews(fields, images.length),
-        idempotencyKey,
-      });
-      request.assetId = requestID;
-      reply.code(201);
-      return {
-        status: "success",
-        devID: caller.accountId,
-        requestID,
-        message: ACCEPTED_MESSAGE,
-        ...(warnings.length > 0 ? { warnings } : {}),
-      };
-    },
+    (request, reply) => acceptRequest(context, request, reply),
   );
+}
+
+/** Checks and stores a request whose sender is known, and answers when it would survive a crash. */
+export async function acceptRequest(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Record<string, unknown>> {
+  const caller = request.caller!;
+  const fields = bodyFields(request);
+  checkDevId(caller, fields, queryFields(request));
+  parseQuality(fields);
+  const studioId = fields.text("studioID");
+  if (studioId !== null) await requireMember(context.db, caller.accountId, studioId);
+  const projectId = fields.text("projectID");
+  const project = projectId === null ? null : await findProject(context.db, caller.accountId, projectId);
+  const { options, warnings } = parseOptions(fields, project?.style);
+  const test = fields.flag("test");
+  const images = readImages(fields, context.policy, !test);
+  if (images.length === 0) throw invalid("missing images: send 1 to 6 as files or imageUrls");
+  const idempotencyKey = header(request, "idempotency-key");
+  if (idempotencyKey !== null && idempotencyKey.length > 255)
+    throw invalid("an Idempotency-Key of over 255 characters");
+  const requestID = await submit(context, {
+    accountId: caller.accountId,
+    studioId: studioId?.toLowerCase() ?? project?.studioId ?? null,
+    projectId: project?.id ?? null,
+    name: parseName(fields),
+    tags: parseTags(fields),
+    test,
+    options,
+    warnings,
+    images,
+    views: parseViews(fields, images.length),
+    idempotencyKey,
+  });
+  request.assetId = requestID;
+  reply.code(201);
+  return {
+    status: "success",
+    devID: caller.accountId,
+    requestID,
+    message: ACCEPTED_MESSAGE,
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
 }

@@ -4,12 +4,15 @@ import { Type } from "typebox";
 import { audit } from "../../auth/audit.ts";
 import type { Context } from "../../context.ts";
 import { isId } from "../../db/ids.ts";
+import { createLinker } from "../../downloads/links.ts";
+import { addDestination } from "../../webhooks/add-destination.ts";
 import { listEvents } from "../../webhooks/events.ts";
+import { buildMessage } from "../../webhooks/payload.ts";
 import { resend } from "../../webhooks/resend.ts";
 import { ApiError, invalid } from "../errors.ts";
 import { requestOrigin } from "../origin.ts";
 import { readPage, readPlace, readTimePlace, writePage, writePlace, writeTimePlace } from "../paging.ts";
-import { pathParameter, queryFields } from "../request-fields.ts";
+import { bodyFields, pathParameter, queryFields } from "../request-fields.ts";
 import { DELIVERY_STATES, errors, Id, NextCursor, PageQuery } from "../schemas.ts";
 
 const tags = ["Webhooks"];
@@ -48,6 +51,63 @@ export function webhookRoutes(app: FastifyInstance, context: Context): void {
   );
 
   const params = Type.Object({ destinationID: Id("The destination") });
+  app.post(
+    "/destinations",
+    {
+      schema: {
+        summary: "Register a webhook destination, without touching JWTs",
+        tags,
+        body: Type.Object({ destination: Type.Optional(Type.String({ maxLength: 2048 })) }),
+        response: { 201: Type.Ref("Done"), ...errors(400, 401, 403) },
+      },
+    },
+    async (request, reply) => {
+      const { accountId } = request.caller!;
+      const now = context.now();
+      const url = bodyFields(request).text("destination");
+      await context.db
+        .transaction()
+        .execute((trx) => addDestination(trx, { accountId, url, address: request.ip, now }));
+      reply.code(201);
+      return { status: "success" };
+    },
+  );
+
+  app.post(
+    "/destinations/:destinationID/enable",
+    {
+      schema: {
+        summary: "Switch a destination on again that failed for too long",
+        tags,
+        params,
+        response: { 200: Type.Ref("Done"), ...errors(401, 404) },
+      },
+    },
+    async (request) => {
+      const { accountId } = request.caller!;
+      const id = pathParameter(request, "destinationID")!;
+      const enabled = isId(id)
+        ? await context.db
+            .updateTable("destination")
+            .set({ state: "active", failing_since: null, last_error: null })
+            .where("id", "=", id)
+            .where("account_id", "=", accountId)
+            .where("state", "<>", "removed")
+            .returning("url")
+            .executeTakeFirst()
+        : undefined;
+      if (!enabled) throw new ApiError("destination_unknown");
+      await audit(context.db, context.now(), {
+        kind: "webhook.enabled",
+        accountId,
+        actorId: accountId,
+        address: request.ip,
+        detail: { url: enabled.url },
+      });
+      return { status: "success" };
+    },
+  );
+
   app.delete(
     "/destinations/:destinationID",
     {
@@ -178,6 +238,33 @@ export function webhookRoutes(app: FastifyInstance, context: Context): void {
         origin,
       );
       return { events, cursor: writePlace(writeTimePlace(next)) };
+    },
+  );
+
+  app.get(
+    "/deliveries/:deliveryID/payload",
+    {
+      schema: {
+        summary: "A webhook message as it would be sent now, with fresh links",
+        tags,
+        params: Type.Object({ deliveryID: Id("The message") }),
+        response: { 200: Type.Record(Type.String(), Type.Unknown()), ...errors(401, 404) },
+      },
+    },
+    async (request) => {
+      const id = pathParameter(request, "deliveryID")!;
+      const delivery = isId(id)
+        ? await context.db
+            .selectFrom("delivery")
+            .select("iteration_id")
+            .where("id", "=", id)
+            .where("account_id", "=", request.caller!.accountId)
+            .executeTakeFirst()
+        : undefined;
+      const link = createLinker(context.keys.link, requestOrigin(context, request), context.now());
+      const message = delivery && (await buildMessage(context.db, delivery.iteration_id, link));
+      if (!message) throw new ApiError("delivery_unknown");
+      return message;
     },
   );
 

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import sharp from "sharp";
+import { EngineError } from "../src/errors.ts";
+import { type IngestedPicture, ingestPicture } from "../src/ingest/ingest-picture.ts";
+import { inspectPicture } from "../src/inspect/inspect.ts";
+import { LEVELS } from "../src/levels.ts";
+import { poseViews } from "../src/pose/pose-views.ts";
+import { segmentPicture } from "../src/segment/segment.ts";
+import type { Cutout, ViewHint } from "../src/types.ts";
+import type { PictureReply, Question, Sight } from "./pictures.ts";
+
+/** Longest side of the cut-out that is shown, pixels. */
+const CUTOUT_SIDE = 320;
+/** Pictures whose findings are kept: a person adds them one by one, and all are sent again each time. */
+const KEPT = 24;
+
+interface Finding {
+  cutout: Cutout | null;
+  sight: Omit<Sight, "view" | "problem">;
+  error: EngineError | null;
+}
+
+const findings = new Map<string, Finding>();
+
+async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sight[]> {
+  const found: Finding[] = [];
+  for (const bytes of pictures) found.push(await lookAt(bytes));
+  const usable = found.flatMap(({ cutout, error }, i) => (cutout && !error ? [{ cutout, i }] : []));
+  const posed = usable.length > 0 ? pose(usable, views) : { views: [], error: null };
+  return found.map(({ sight, error }, i) => {
+    const at = usable.findIndex((entry) => entry.i === i);
+    const view = posed.views[at];
+    const problem = error ?? (posed.error?.picture === i ? posed.error : null);
+    return {
+      ...sight,
+      view: view
+        ? { label: view.label, azimuth: view.camera.azimuth, elevation: view.camera.elevation, posedBy: view.posedBy }
+        : null,
+      // The number of the picture is the caller's to tell.
+      problem: problem && { code: problem.code, message: problem.message.replace(/^Image \d+: /, "") },
+    };
+  });
+}
+
+function pose(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]) {
+  try {
+    const views = poseViews(
+      usable.map(({ cutout }) => cutout),
+      usable.map(({ i }) => hints[i] ?? "auto"),
+    );
+    return { views, error: null };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const picture = error.picture === null ? null : usable[error.picture]!.i;
+    return { views: [], error: new EngineError(error.code, error.detail, picture) };
+  }
+}
+
+async function lookAt(bytes: Uint8Array): Promise<Finding> {
+  const key = createHash("sha256").update(bytes).digest("hex");
+  const known = findings.get(key);
+  findings.delete(key);
+  const finding = known ?? (await examine(bytes));
+  findings.set(key, finding);
+  if (findings.size > KEPT) findings.delete(findings.keys().next().value!);
+  return finding;
+}
+
+async function examine(bytes: Uint8Array): Promise<Finding> {
+  const nothing = { width: null, height: null, matte: null, cutout: null };
+  let picture: IngestedPicture;
+  try {
+    picture = await ingestPicture(bytes, 0, { maxSide: LEVELS.standard.picture });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { cutout: null, sight: nothing, error };
+  }
+  const cutout = segmentPicture(picture.image, picture.hasAlpha);
+  const { matte, source, confidence } = cutout;
+  const coverage = matte.data.reduce((sum, c) => sum + c, 0) / (255 * matte.data.length);
+  const sight = {
+    width: picture.width,
+    height: picture.height,
+    matte: { source, confidence, coverage },
+    cutout: await drawCutout(cutout),
+  };
+  try {
+    inspectPicture(cutout, 0);
+    return { cutout, sight, error: null };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { cutout, sight, error };
+  }
+}
+
+/** The object on nothing, as the stages after this one get to see it. */
+async function drawCutout({ image, matte }: Cutout): Promise<Uint8Array> {
+  const data = new Uint8Array(image.data);
+  for (let at = 0; at < matte.data.length; at++) data[4 * at + 3] = matte.data[at]!;
+  const png = await sharp(data, { raw: { width: image.width, height: image.height, channels: 4 } })
+    .resize({ width: CUTOUT_SIDE, height: CUTOUT_SIDE, fit: "inside", withoutEnlargement: true })
+    .png({ palette: true, quality: 90, effort: 3 })
+    .toBuffer();
+  return new Uint8Array(png);
+}
+
+async function thumbnail({ picture, side, tile }: Question & { kind: "thumbnail" }): Promise<Uint8Array> {
+  let image = sharp(picture, { limitInputPixels: 50_000_000, pages: 1, autoOrient: true });
+  if (tile) {
+    const { width, height } = await image.metadata();
+    const [w, h] = [Math.floor(width / tile.columns), Math.floor(height / tile.rows)];
+    const left = (tile.index % tile.columns) * w;
+    const top = Math.floor(tile.index / tile.columns) * h;
+    image = image.extract({ left, top, width: w, height: h });
+  }
+  const webp = await image
+    .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
+    .timeout({ seconds: 20 })
+    .webp({ quality: 82 })
+    .toBuffer();
+  return new Uint8Array(webp);
+}
+
+// The parent is gone: nobody wants an answer any more.
+process.on("disconnect", () => process.exit(0));
+
+process.on("message", async (question: Question) => {
+  const reply = await answer(question);
+  process.send!(reply);
+});
+
+async function answer(question: Question): Promise<PictureReply> {
+  try {
+    const value =
+      question.kind === "inspect" ? await inspect(question.pictures, question.views) : await thumbnail(question);
+    return { ok: true, value };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}

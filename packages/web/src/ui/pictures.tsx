@@ -1,0 +1,317 @@
+import { ChevronLeft, ImagePlus, Link2, TriangleAlert, X } from "lucide-react";
+import { type DragEvent, useEffect, useId, useRef, useState } from "react";
+import { ask } from "../api/client.ts";
+import type { Sight, ViewLabel } from "../api/types.ts";
+import { t } from "../strings.ts";
+import { Button, classes, IconButton } from "./button.tsx";
+import { Select, TextField } from "./field.tsx";
+import { say } from "./toast.tsx";
+
+export const MAX_PICTURES = 6;
+const MAX_BYTES = 5 * 1024 * 1024;
+const VIEWS: readonly ViewLabel[] = ["front", "right", "back", "left", "top", "bottom"];
+
+/** A picture that somebody chose: a file or an address. */
+export interface Picture {
+  key: number;
+  source: File | string;
+  /** Shows a file; addresses are not loaded by the browser, which asks nobody but this server. */
+  preview: string | null;
+  view: ViewLabel | "auto";
+}
+
+let keys = 0;
+
+export function newPicture(source: File | string): Picture {
+  return {
+    key: keys++,
+    source,
+    preview: typeof source === "string" ? null : URL.createObjectURL(source),
+    view: "auto",
+  };
+}
+
+/** The pictures as the API takes them: files first, then addresses, and the views in that order. */
+export function appendPictures(form: FormData, pictures: readonly Picture[]): void {
+  const ordered = inOrder(pictures);
+  const urls: string[] = [];
+  for (const { source } of ordered) {
+    if (typeof source === "string") urls.push(source);
+    else form.append("images", source, source.name || "picture");
+  }
+  if (urls.length > 0) form.append("imageUrls", JSON.stringify(urls));
+  form.append("views", JSON.stringify(ordered.map(({ view }) => view)));
+}
+
+function inOrder(pictures: readonly Picture[]): Picture[] {
+  const isUrl = ({ source }: Picture) => typeof source === "string";
+  return [...pictures.filter((picture) => !isUrl(picture)), ...pictures.filter(isUrl)];
+}
+
+/** Has the server look at the pictures whenever they or their views change. By picture, or null while it looks. */
+export function useSights(pictures: readonly Picture[]): ReadonlyMap<number, Sight> {
+  const [sights, setSights] = useState<ReadonlyMap<number, Sight>>(new Map());
+  const signature = pictures.map(({ key, view }) => `${key}${view}`).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says all that matters of the pictures.
+  useEffect(() => {
+    if (pictures.length === 0) return setSights(new Map());
+    let stale = false;
+    const timer = setTimeout(async () => {
+      const form = new FormData();
+      appendPictures(form, pictures);
+      try {
+        const { images } = await ask<{ images: Sight[] }>("POST", "/inspections", form);
+        if (!stale) setSights(new Map(inOrder(pictures).map(({ key }, i) => [key, images[i]!])));
+      } catch (error) {
+        // Sending will say the same, and say it again; here it is only a hint that is missing.
+        if (!stale && !repeatsView(pictures)) say(t.problems.title, (error as Error).message);
+      }
+    }, 150);
+    return () => {
+      stale = true;
+      clearTimeout(timer);
+    };
+  }, [signature]);
+  return sights;
+}
+
+/** A side that two pictures claim, if any. */
+export function repeatsView(pictures: readonly Picture[]): ViewLabel | null {
+  const named = pictures.flatMap(({ view }) => (view === "auto" ? [] : [view]));
+  return named.find((view, i) => named.indexOf(view) !== i) ?? null;
+}
+
+/** Where pictures are dropped, pasted, chosen, and put right. */
+export function PicturePicker({
+  pictures,
+  onChange,
+  sights,
+  max = MAX_PICTURES,
+}: {
+  pictures: readonly Picture[];
+  onChange: (pictures: Picture[]) => void;
+  sights: ReadonlyMap<number, Sight>;
+  max?: number;
+}) {
+  const input = useRef<HTMLInputElement>(null);
+  const [over, setOver] = useState(false);
+  const help = useId();
+  const add = (files: readonly File[]) => {
+    const usable = files.filter((file) => {
+      if (file.type !== "" && !file.type.startsWith("image/")) say(t.create.notPicture(file.name));
+      else if (file.size > MAX_BYTES) say(t.create.tooLarge(file.name));
+      else return true;
+      return false;
+    });
+    if (pictures.length + usable.length > max) say(t.create.full);
+    const next = [...pictures, ...usable.map(newPicture)].slice(0, max);
+    if (next.length > pictures.length) onChange(next);
+  };
+  // Pasting works anywhere on the page, but not into a text field that takes text.
+  useEffect(() => {
+    const paste = (event: ClipboardEvent) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      add(files);
+    };
+    document.addEventListener("paste", paste);
+    return () => document.removeEventListener("paste", paste);
+  });
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    add([...event.dataTransfer.files]);
+  };
+  const change = (key: number, view: Picture["view"]) =>
+    onChange(pictures.map((picture) => (picture.key === key ? { ...picture, view } : picture)));
+  const remove = (picture: Picture) => {
+    if (picture.preview) URL.revokeObjectURL(picture.preview);
+    onChange(pictures.filter(({ key }) => key !== picture.key));
+  };
+  const earlier = (i: number) => {
+    const next = [...pictures];
+    next.splice(i - 1, 0, ...next.splice(i, 1));
+    onChange(next);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the button in it does the same by keyboard.
+    <div
+      className={classes("picker", over && "picker-over")}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      {pictures.length > 0 && (
+        <ol className="pictures">
+          {pictures.map((picture, i) => (
+            <PictureCard
+              key={picture.key}
+              picture={picture}
+              number={i + 1}
+              sight={sights.get(picture.key)}
+              onView={(view) => change(picture.key, view)}
+              onRemove={() => remove(picture)}
+              onEarlier={i > 0 ? () => earlier(i) : null}
+            />
+          ))}
+        </ol>
+      )}
+      {pictures.length < max && (
+        <div className="picker-add">
+          <ImagePlus aria-hidden="true" className="picker-icon" />
+          <p>
+            {t.create.drop}{" "}
+            <button
+              type="button"
+              className="link-button"
+              onClick={() => input.current?.click()}
+              aria-describedby={help}
+            >
+              {t.create.choose}
+            </button>
+          </p>
+          <p className="soft" id={help}>
+            {t.create.picturesHelp}
+          </p>
+          <input
+            ref={input}
+            type="file"
+            accept="image/*"
+            multiple
+            hidden
+            aria-label={t.create.chooseLabel}
+            onChange={(event) => {
+              add([...(event.target.files ?? [])]);
+              event.target.value = "";
+            }}
+          />
+          <AddUrl onAdd={(url) => onChange([...pictures, newPicture(url)])} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function PictureCard({
+  picture,
+  number,
+  sight,
+  onView,
+  onRemove,
+  onEarlier,
+}: {
+  picture: Picture;
+  number: number;
+  sight: Sight | undefined;
+  onView: (view: Picture["view"]) => void;
+  onRemove: () => void;
+  onEarlier: (() => void) | null;
+}) {
+  const label = sight?.view?.label as ViewLabel | undefined;
+  const seen = sight?.view
+    ? (label && t.views[label]) || t.views.angle(sight.view.azimuth, sight.view.elevation)
+    : null;
+  return (
+    <li className={classes("picture", sight?.problem && "picture-refused")}>
+      <div className="picture-images">
+        {picture.preview ? (
+          <img src={picture.preview} alt={t.create.picture(number)} />
+        ) : (
+          <span className="picture-url">
+            <Link2 aria-hidden="true" />
+            {new URL(String(picture.source)).hostname}
+          </span>
+        )}
+        <span className="checker">
+          {sight?.cutout ? (
+            <img src={sight.cutout} alt={t.create.cutoutAlt(number)} />
+          ) : (
+            !sight && (
+              <span role="status" className="picture-looking">
+                <span className="spinner" aria-hidden="true" />
+                {t.create.looking}
+              </span>
+            )
+          )}
+        </span>
+      </div>
+      <div className="picture-controls">
+        <Select
+          label={`${t.create.picture(number)}: ${t.views.label}`}
+          hideLabel
+          value={picture.view}
+          onChange={(event) => onView(event.target.value as Picture["view"])}
+          choices={[
+            { value: "auto", label: seen && picture.view === "auto" ? `${t.views.auto}: ${seen}` : t.views.auto },
+            ...VIEWS.map((view) => ({ value: view, label: t.views[view] })),
+          ]}
+        />
+        {onEarlier && <IconButton label={t.create.moveEarlier(number)} icon={<ChevronLeft />} onClick={onEarlier} />}
+        <IconButton label={t.create.removePicture(number)} icon={<X />} onClick={onRemove} />
+      </div>
+      {sight?.problem ? (
+        <p className="picture-problem" role="alert">
+          <TriangleAlert aria-hidden="true" />
+          <span>{sentence(sight.problem.message)}</span>
+        </p>
+      ) : (
+        sight?.matte && (
+          <p className="picture-note">
+            {t.create.matte(percent(sight.matte.coverage), percent(sight.matte.confidence))}
+          </p>
+        )
+      )}
+    </li>
+  );
+}
+
+function AddUrl({ onAdd }: { onAdd: (url: string) => void }) {
+  const [open, setOpen] = useState(false);
+  const [url, setUrl] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  if (!open) {
+    return (
+      <Button look="quiet" small icon={<Link2 />} onClick={() => setOpen(true)}>
+        {t.create.addUrl}
+      </Button>
+    );
+  }
+  const add = () => {
+    const text = url.trim();
+    if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return setProblem(t.create.urlInvalid);
+    onAdd(text);
+    setUrl("");
+    setProblem(null);
+    setOpen(false);
+  };
+  return (
+    <div className="picker-url">
+      <TextField
+        label={t.create.url}
+        type="url"
+        placeholder="https://"
+        value={url}
+        problem={problem}
+        onChange={(event) => setUrl(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter") return;
+          event.preventDefault();
+          add();
+        }}
+      />
+      <Button onClick={add}>{t.create.urlAdd}</Button>
+    </div>
+  );
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+function sentence(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
