@@ -66,4 +66,6 @@ async function removeOld(current: string): Promise<void> {
 }
 
 /** As the set-up of the test runner. */
-export const setup = buildWebApp;
+export async function setup(): Promise<void> {
+  await buildWebApp();
+}

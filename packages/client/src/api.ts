@@ -15,6 +15,9 @@ export interface Error {
     | "jwt_superseded"
     | "session_required"
     | "sign_in_link_invalid"
+    | "sign_in_failed"
+    | "password_wrong"
+    | "operator_only"
     | "dev_id_mismatch"
     | "studio_forbidden"
     | "role_forbidden"
@@ -41,6 +44,8 @@ export interface Error {
     | "route_unknown"
     | "request_unknown"
     | "iteration_unknown"
+    | "session_unknown"
+    | "thumbnail_unknown"
     | "project_unknown"
     | "account_unknown"
     | "member_unknown"
@@ -145,6 +150,13 @@ export interface RevisionBody {
   projectID?: string;
   /** Wishes in words; refused if one of them is not understood */
   editDescription?: string;
+}
+
+export interface InspectionBody {
+  /** `http`, `https` or `data:` URLs, 1 to 6 together with the files; also joined by commas */
+  imageUrls?: string[];
+  /** Parallel to the images */
+  views?: View[];
 }
 
 export interface Accepted {
@@ -597,6 +609,41 @@ export interface Operations {
       }[];
     };
   };
+  /** Where you are signed in. */
+  getSessions: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      sessions: {
+        /** The session */
+        sessionID: string;
+        /** When it was opened */
+        createdAt: string;
+        /** When it was last used, to ten minutes */
+        seenAt: string;
+        /** What the browser calls itself */
+        agent: string | null;
+        address: string | null;
+        /** Whether it is the one that asks */
+        current: boolean;
+      }[];
+    };
+  };
+  /** Sign in to the web app with a password; the session travels in a cookie. */
+  postSessions: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      email?: string;
+      password?: string;
+    };
+    answer: {
+      status: "success";
+      /** Your developer ID */
+      devID: string;
+    };
+  };
   /** Who you are. */
   getAccount: {
     path: Record<never, never>;
@@ -608,14 +655,11 @@ export interface Operations {
       email: string;
       name: string;
       createdAt: string;
+      /** Whether one is set; replaceable: this session may set another without it */
+      password: "none" | "replaceable" | "set";
+      /** Whether the operator's page is yours to see */
+      operator: boolean;
     };
-  };
-  /** End the web app's session. */
-  signOut: {
-    path: Record<never, never>;
-    query: Record<never, never>;
-    body: undefined;
-    answer: Done;
   };
   /** Replace the API key. */
   replaceApiKey: {
@@ -661,6 +705,103 @@ export interface Operations {
       nextCursor: string | null;
     };
   };
+  /** End the web app's session. */
+  postSignOut: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** Set the web app's password and end all other sessions. */
+  postPassword: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** Not needed soon after coming by a one-time link */
+      current?: string;
+      password?: string;
+    };
+    answer: Done;
+  };
+  /** Sign another browser out. */
+  deleteSessionsSessionID: {
+    path: {
+      /** The session */
+      sessionID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
+  /** List assets, searched, filtered and sorted. */
+  getRequests: {
+    path: Record<never, never>;
+    query: {
+      /** Words that are in the name or the tags */
+      search?: string;
+      /** Some of queued, running, completed, approved, dismissed, uploaded, joined with commas */
+      status?: string;
+      tag?: string;
+      /** A style */
+      projectID?: string;
+      /** A team, or `none` for what belongs to none */
+      studioID?: string;
+      /** First day, YYYY-MM-DD, UTC */
+      start?: string;
+      /** Last day, YYYY-MM-DD, UTC */
+      end?: string;
+      sort?: "newest" | "oldest" | "name" | "changed";
+      offset?: number;
+      limit?: number;
+    };
+    body: undefined;
+    answer: {
+      assets: {
+        /** The asset */
+        requestID: string;
+        /** Who asked for it */
+        devID: string;
+        name: string;
+        tags: string[];
+        test: boolean;
+        projectID: string | null;
+        studioID: string | null;
+        /** When it was asked for */
+        createdAt: string;
+        completedAt: string | null;
+        /** The newest iteration, of which the following speak */
+        iterationID: string;
+        status: "queued" | "running" | "completed" | "approved" | "dismissed" | "uploaded";
+        stage: string | null;
+        progress: number;
+        loq: "standard" | "high" | "ultra";
+        dismissedReason: string | null;
+        triangles: number | null;
+        thumbnail: string | null;
+      }[];
+      /** Of the whole list */
+      total: number;
+    };
+  };
+  /** Make an asset from 1 to 6 images, as process does. */
+  postRequests: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: ProcessBody | FormData;
+    answer: Accepted;
+  };
+  /** The tags in use, most used first. */
+  getTags: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      tags: {
+        tag: string;
+        assets: number;
+      }[];
+    };
+  };
   /** An asset, as fetchRequest has it. */
   getAsset: {
     path: {
@@ -671,6 +812,19 @@ export interface Operations {
     body: undefined;
     answer: Asset;
   };
+  /** Change an asset's name or tags. */
+  patchRequestsRequestID: {
+    path: {
+      /** The asset */
+      requestID: string;
+    };
+    query: Record<never, never>;
+    body: {
+      name?: string;
+      tags?: string[];
+    };
+    answer: Done;
+  };
   /** Delete an asset and its files. */
   deleteAsset: {
     path: {
@@ -680,6 +834,35 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     answer: Done;
+  };
+  /** Look at images before sending them: what is cut out, from where it is seen, what is wrong. */
+  postInspections: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: InspectionBody | FormData;
+    answer: {
+      images: {
+        width: number | null;
+        height: number | null;
+        matte: {
+          source: "alpha" | "border" | "learned";
+          confidence: number;
+          /** Share of the image that is object */
+          coverage: number;
+        } | null;
+        cutout: string | null;
+        view: {
+          label: string | null;
+          azimuth: number;
+          elevation: number;
+          posedBy: "hint" | "order" | "estimate";
+        } | null;
+        problem: {
+          code: string;
+          message: string;
+        } | null;
+      }[];
+    };
   };
   /** Make a new iteration: other options, added or replaced images, wishes in words. */
   revise: {
@@ -719,6 +902,58 @@ export interface Operations {
     };
     query: Record<never, never>;
     body: undefined;
+    answer: Done;
+  };
+  /** An iteration with its options, pictures, report and files. */
+  getRequestsRequestIDIterationsIterationID: {
+    path: {
+      /** The asset */
+      requestID: string;
+      iterationID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** The asset */
+      requestID: string;
+      iterationID: string;
+      /** What was asked for, as the engine takes it */
+      options: Record<string, unknown>;
+      inputs: {
+        /** The picture */
+        imageID: string;
+        view: View;
+        name: string | null;
+        url: string | null;
+        /** Whether its bytes are here, so that it has a thumbnail */
+        stored: boolean;
+      }[];
+      /** What was measured: sizes, triangles, checks, and what was seen of each picture */
+      report: Record<string, unknown> | null;
+      files: {
+        format: string;
+        name: string;
+        mime: string;
+        bytes: number;
+        url: string;
+      }[];
+      causeCode: string | null;
+      /** The picture that the cause concerns, from 0 */
+      causeImage: number | null;
+      startedAt: string | null;
+    };
+  };
+  /** Reject a completed iteration and say why; its files stay. */
+  postRequestsRequestIDIterationsIterationIDDismiss: {
+    path: {
+      /** The asset */
+      requestID: string;
+      iterationID: string;
+    };
+    query: Record<never, never>;
+    body: {
+      reason?: string;
+    };
     answer: Done;
   };
   /** List projects with their styles. */
@@ -861,6 +1096,25 @@ export interface Operations {
       destinations: Destination[];
     };
   };
+  /** Register a webhook destination, without touching JWTs. */
+  postDestinations: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      destination?: string;
+    };
+    answer: Done;
+  };
+  /** Switch a destination on again that failed for too long. */
+  postDestinationsDestinationIDEnable: {
+    path: {
+      /** The destination */
+      destinationID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Done;
+  };
   /** Remove a webhook destination. */
   removeDestination: {
     path: {
@@ -907,6 +1161,16 @@ export interface Operations {
       cursor: string;
     };
   };
+  /** A webhook message as it would be sent now, with fresh links. */
+  getDeliveriesDeliveryIDPayload: {
+    path: {
+      /** The message */
+      deliveryID: string;
+    };
+    query: Record<never, never>;
+    body: undefined;
+    answer: Record<string, unknown>;
+  };
   /** Send a webhook message again. */
   resendDelivery: {
     path: {
@@ -916,6 +1180,101 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     answer: Done;
+  };
+  /** What you, or all members of a studio, made in the last twelve months. */
+  getUsage: {
+    path: Record<never, never>;
+    query: {
+      /** A team, instead of you alone */
+      studioID?: string;
+    };
+    body: undefined;
+    answer: {
+      months: {
+        /** YYYY-MM, UTC */
+        month: string;
+        iterations: number;
+        completed: number;
+        dismissed: number;
+        /** Of making */
+        seconds: number;
+      }[];
+      members: {
+        /** Who made them */
+        userID: string;
+        email: string;
+        iterations: number;
+        seconds: number;
+      }[];
+      /** That are there now */
+      assets: number;
+      /** Of their pictures and files */
+      bytes: number;
+    };
+  };
+  /** Queue, workers, failures, storage and versions of this installation. */
+  getOperator: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      queue: {
+        queued: number;
+        running: number;
+        oldestSeconds: number | null;
+        /** Webhook messages to be delivered */
+        deliveries: number;
+      };
+      running: {
+        /** The asset */
+        requestID: string;
+        name: string;
+        email: string;
+        stage: string | null;
+        progress: number;
+        attempt: number;
+        startedAt: string | null;
+      }[];
+      day: {
+        completed: number;
+        refused: number;
+        failed: number;
+        medianSeconds: number | null;
+      };
+      failures: {
+        /** The asset */
+        requestID: string;
+        iterationID: string;
+        name: string;
+        email: string;
+        code: string | null;
+        cause: string | null;
+        /** When it ended */
+        at: string;
+      }[];
+      storage: {
+        kind: "local" | "s3";
+        files: number;
+        bytes: number;
+        freeBytes: number | null;
+        databaseBytes: number;
+      };
+      server: {
+        role: string;
+        /** Assets at a time, of this process */
+        slots: number;
+        upSeconds: number;
+        memoryBytes: number;
+        machineBytes: number;
+        accounts: number;
+        assets: number;
+      };
+      versions: {
+        maquette: string;
+        node: string;
+        database: string;
+      };
+    };
   };
 }
 
@@ -932,17 +1291,31 @@ export const ROUTES: Record<keyof Operations, readonly [method: string, path: st
   fetchAllByPath: ["GET", "/api/v1/fetchAll/{devID}"],
   fetchProjects: ["GET", "/api/v1/fetchProjects"],
   fetchProjectsByPath: ["GET", "/api/v1/fetchProjects/{devID}"],
+  getSessions: ["GET", "/api/maquette/v1/sessions"],
+  postSessions: ["POST", "/api/maquette/v1/sessions"],
   getAccount: ["GET", "/api/maquette/v1/me"],
-  signOut: ["POST", "/api/maquette/v1/sign-out"],
   replaceApiKey: ["POST", "/api/maquette/v1/credentials/api-key"],
   replaceSecret: ["POST", "/api/maquette/v1/credentials/secret"],
   replaceRefreshToken: ["POST", "/api/maquette/v1/credentials/refresh-token"],
   listAuditEvents: ["GET", "/api/maquette/v1/audit-events"],
+  postSignOut: ["POST", "/api/maquette/v1/sign-out"],
+  postPassword: ["POST", "/api/maquette/v1/password"],
+  deleteSessionsSessionID: ["DELETE", "/api/maquette/v1/sessions/{sessionID}"],
+  getRequests: ["GET", "/api/maquette/v1/requests"],
+  postRequests: ["POST", "/api/maquette/v1/requests"],
+  getTags: ["GET", "/api/maquette/v1/tags"],
   getAsset: ["GET", "/api/maquette/v1/requests/{requestID}"],
+  patchRequestsRequestID: ["PATCH", "/api/maquette/v1/requests/{requestID}"],
   deleteAsset: ["DELETE", "/api/maquette/v1/requests/{requestID}"],
+  postInspections: ["POST", "/api/maquette/v1/inspections"],
   revise: ["POST", "/api/maquette/v1/requests/{requestID}/iterations"],
   cancelIteration: ["POST", "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}/cancel"],
   approveIteration: ["POST", "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}/approve"],
+  getRequestsRequestIDIterationsIterationID: ["GET", "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}"],
+  postRequestsRequestIDIterationsIterationIDDismiss: [
+    "POST",
+    "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}/dismiss",
+  ],
   listProjects: ["GET", "/api/maquette/v1/projects"],
   createProject: ["POST", "/api/maquette/v1/projects"],
   changeProject: ["PATCH", "/api/maquette/v1/projects/{projectID}"],
@@ -954,8 +1327,13 @@ export const ROUTES: Record<keyof Operations, readonly [method: string, path: st
   changeMember: ["PATCH", "/api/maquette/v1/studios/{studioID}/members/{userID}"],
   removeMember: ["DELETE", "/api/maquette/v1/studios/{studioID}/members/{userID}"],
   listDestinations: ["GET", "/api/maquette/v1/destinations"],
+  postDestinations: ["POST", "/api/maquette/v1/destinations"],
+  postDestinationsDestinationIDEnable: ["POST", "/api/maquette/v1/destinations/{destinationID}/enable"],
   removeDestination: ["DELETE", "/api/maquette/v1/destinations/{destinationID}"],
   listDeliveries: ["GET", "/api/maquette/v1/deliveries"],
   takeMessages: ["GET", "/api/maquette/v1/webhook-events"],
+  getDeliveriesDeliveryIDPayload: ["GET", "/api/maquette/v1/deliveries/{deliveryID}/payload"],
   resendDelivery: ["POST", "/api/maquette/v1/deliveries/{deliveryID}/resend"],
+  getUsage: ["GET", "/api/maquette/v1/usage"],
+  getOperator: ["GET", "/api/maquette/v1/operator"],
 };

@@ -19,7 +19,7 @@ export interface CheckedAnswer {
 const ANYWHERE = new Set([408, 413, 414, 415, 431, 500, 503]);
 /** Pages and what they load; the command line's own requests. */
 const NOT_DOCUMENTED =
-  /^\/($|sign-in|page\.|icon\.|assets\/|api\/docs|api\/openapi\.json|openapi\.json|api\/maquette\/v1\/admin\/)/;
+  /^\/($|sign-in|icon\.|static\/|assets\/|api\/docs|api\/openapi\.json|openapi\.json|api\/maquette\/v1\/admin\/)/;
 
 export interface Contract {
   document: Json;
