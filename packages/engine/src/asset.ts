@@ -89,7 +89,20 @@ export interface PictureReport {
   matte: { source: string; confidence: number; coverage: number };
   /** Measurements of the inspection, by check. */
   inspection: Record<string, number>;
-  pose: { label: string | null; azimuth: number; elevation: number; posedBy: string };
+  /** How its first view was used; null when the picture repeats another one. */
+  pose: ViewReport | null;
+  /** One entry per view: none when the picture repeats another one, several of a turnaround sheet. */
+  views: ViewReport[];
+}
+
+/** How one side of the object was used. Degrees; `posedBy` is `hint`, `order` or `estimate`. */
+export interface ViewReport {
+  label: string | null;
+  azimuth: number;
+  elevation: number;
+  posedBy: string;
+  /** Where in the picture it was seen, pixels. */
+  box: { left: number; top: number; width: number; height: number };
 }
 
 export interface MeshChecks {

@@ -1,4 +1,4 @@
-import type { Asset, AssetOptions, Hooks, PictureReport, Stage } from "./asset.ts";
+import type { Asset, AssetOptions, Hooks, Stage } from "./asset.ts";
 import { STAGES } from "./asset.ts";
 import { findMirrors } from "./bake/find-mirror.ts";
 import { bakeStyle } from "./bake/style-texture.ts";
@@ -9,13 +9,14 @@ import { buildPart } from "./fit/build-part.ts";
 import { fit } from "./fit/fit.ts";
 import { infer } from "./infer/infer.ts";
 import { ingestPicture } from "./ingest/ingest-picture.ts";
-import { inspectPicture } from "./inspect/inspect.ts";
+import { inspectPictures } from "./inspect/inspect-pictures.ts";
 import { LEVELS } from "./levels.ts";
 import { checkMesh } from "./mesh/check-mesh.ts";
 import type { Models } from "./models.ts";
 import { planAsset } from "./options.ts";
 import { poseViews } from "./pose/pose-views.ts";
 import { renderPreview } from "./preview/preview.ts";
+import { reportPictures } from "./report-pictures.ts";
 import { segmentPicture } from "./segment/segment.ts";
 import { coarsen, type TexturedMesh } from "./simplify/coarsen.ts";
 import { matesOf, pairTriangles } from "./simplify/pair-triangles.ts";
@@ -47,9 +48,10 @@ export async function makeAsset(
   const ingested = await stage("ingest", () =>
     Promise.all(pictures.map((bytes, i) => ingestPicture(bytes, i, { maxSide: level.picture }))),
   );
-  const cutouts = await stage("segment", () => ingested.map((p) => segmentPicture(p.image, p.hasAlpha)));
-  const inspections = await stage("inspect", () => cutouts.map((cutout, i) => inspectPicture(cutout, i)));
-  const views = await stage("pose", () => poseViews(cutouts, plan.views));
+  const segmented = await stage("segment", () => ingested.map((p) => segmentPicture(p.image, p.hasAlpha)));
+  const inspected = await stage("inspect", () => inspectPictures(segmented, plan.views));
+  warnings.push(...inspected.warnings);
+  const views = await stage("pose", () => poseViews(inspected.cutouts, inspected.hints));
   const inference = await stage("infer", () => infer(views, models));
   const field = await stage("carve", () => carve(views, inference, level.field));
   const dense = await stage("surface", () => triangulateQuads(contour(field)));
@@ -104,18 +106,7 @@ export async function makeAsset(
     files,
     report: {
       options: { ...options, ...plan },
-      pictures: views.map((view, i): PictureReport => {
-        const { width, height, format } = ingested[i];
-        const { azimuth, elevation } = view.camera;
-        return {
-          width,
-          height,
-          format,
-          matte: { source: view.source, confidence: view.confidence, coverage: matteCoverage(view.matte.data) },
-          inspection: inspections[i],
-          pose: { label: view.label, azimuth, elevation, posedBy: view.posedBy },
-        };
-      }),
+      pictures: reportPictures(ingested, segmented, inspected, views),
       warnings,
       checks: fitted.checks,
       triangles: mesh.triangles.length / 3,
@@ -215,10 +206,4 @@ function stageRunner({ onProgress, signal }: Hooks) {
     report(1);
     return result;
   };
-}
-
-function matteCoverage(data: Uint8Array): number {
-  let sum = 0;
-  for (const c of data) sum += c;
-  return sum / (255 * data.length);
 }

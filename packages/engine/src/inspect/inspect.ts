@@ -1,10 +1,12 @@
 import { EngineError } from "../errors.ts";
 import type { Cutout } from "../types.ts";
-import { countObjects, type Group, type Spacing } from "./count-objects.ts";
+import { findCode } from "./find-code.ts";
+import { type Group, groupPieces, type Spacing } from "./group-pieces.ts";
 import { measureBlur } from "./measure-blur.ts";
-import { measureContact, SIDES } from "./measure-contact.ts";
+import { countContacts, measureContact, SIDES } from "./measure-contact.ts";
 import { measureShape, type Shape } from "./measure-shape.ts";
 import { measureText } from "./measure-text.ts";
+import { type PlacedCutout, splitSheet } from "./split-sheet.ts";
 
 /** Thresholds, each with a picture that it refuses and one that it must not. */
 const LIMITS = {
@@ -19,6 +21,8 @@ const LIMITS = {
    * not a ball that touches the border (0.1).
    */
   contact: 0.16,
+  /** Separate stretches of the border that are covered. Refuses a shelf of books (27); not a cropped chair (2 legs and 2 arms). */
+  contacts: 8,
   /** Edge blur as a share of the object. Refuses a 700-pixel object blurred with sigma 16; not one enlarged fourfold. */
   blur: 0.018,
   /**
@@ -31,29 +35,52 @@ const LIMITS = {
   text: 0.7,
 } as const;
 
+/** Contact that is worth a warning: the feet of a chair that stands on the border, or that is cut there. */
+const TOUCHES = 0.03;
+
+/** Smaller things beside a large one are its parts: below this share of the largest one's area they are not counted. */
+const LARGE = 0.2;
+
 /** Refuses two mugs a tenth of their height apart; not a bench of planks or a gem floating over a staff. */
-const SPACING: Spacing = { stacked: 0.12, beside: 0.06 };
+const SPACING: Spacing = { stacked: 0.12, beside: 0.06, anywhere: 0.012 };
 /** Who cut the object out did so on purpose: a pair of shoes passes, four chairs in the corners don't. */
-const SPACING_OF_ALPHA: Spacing = { stacked: 0.3, beside: 0.3 };
+const SPACING_OF_ALPHA: Spacing = { stacked: 0.3, beside: 0.3, anywhere: 0.012 };
+
+/** What was seen in one picture. */
+export interface Inspection {
+  /** The object from one side; several of a turnaround sheet, from left to right. */
+  views: PlacedCutout[];
+  /** What was measured, by name, for the report. */
+  measured: Record<string, number>;
+  /** Sides of the picture that the object touches, so that a part of it may be missing. */
+  touches: string[];
+}
 
 /**
  * Checks a cut-out picture against the input guidelines.
  *
  * @param index number of the picture in the request, for error messages.
- * @returns what was measured, by name, for the report.
+ * @param mayBeSheet whether several views in it can be used as several pictures.
  * @throws EngineError no_object, object_too_small, cropped_object, blurred, multiple_objects, text_only
  */
-export function inspectPicture(cutout: Cutout, index: number): Record<string, number> {
+export function inspectPicture(cutout: Cutout, index: number, mayBeSheet = true): Inspection {
   const shape = measureShape(cutout);
   if (shape === null) throw new EngineError("no_object", emptyBecause(cutout), index);
   const byAlpha = cutout.source === "alpha";
   const { confidence } = cutout;
-  if (confidence < LIMITS.confidence) {
+  // A cut-out's outline is as sharp as it was cut, and what lies beyond it is not the picture's.
+  const blur = byAlpha ? 0 : measureBlur(cutout, shape.longest);
+  if (confidence < LIMITS.confidence && blur <= LIMITS.blur) {
     const detail = `its background is too varied (confidence ${confidence.toFixed(2)}, ${LIMITS.confidence} is needed)`;
     throw new EngineError("no_object", detail, index);
   }
   if (!byAlpha && shape.coverage > LIMITS.coverage) {
     const detail = `${percent(shape.coverage)} of the picture differs from its border, so that no background is left`;
+    throw new EngineError("no_object", detail, index);
+  }
+  const contacts = byAlpha ? 0 : countContacts(cutout.matte);
+  if (contacts > LIMITS.contacts) {
+    const detail = `what differs from its border's colour reaches the border at ${contacts} places, so that it is no plain background`;
     throw new EngineError("no_object", detail, index);
   }
   const solid = measureSolid(shape);
@@ -63,7 +90,8 @@ export function inspectPicture(cutout: Cutout, index: number): Record<string, nu
   if (shape.longest < LIMITS.objectSide) {
     throw new EngineError("object_too_small", `${shape.longest} pixels long, ${LIMITS.objectSide} are needed`, index);
   }
-  const text = measureText(cutout, shape);
+  if (findCode(cutout)) throw new EngineError("no_object", "it is a QR code", index);
+  const text = measureText(cutout);
   if (text.share > LIMITS.text) throw new EngineError("text_only", `${text.letters} letters or so`, index);
   const contact = measureContact(cutout.matte);
   const cut = SIDES.filter((_, side) => contact[side] > LIMITS.contact);
@@ -71,27 +99,32 @@ export function inspectPicture(cutout: Cutout, index: number): Record<string, nu
     const worst = Math.max(...contact);
     throw new EngineError("cropped_object", `on the ${list(cut)}, over ${percent(worst)} of its extent there`, index);
   }
-  // A cut-out's outline is as sharp as it was cut, and what lies beyond it is not the picture's.
-  const blur = byAlpha ? 0 : measureBlur(cutout, shape.longest);
   if (blur > LIMITS.blur) {
     const detail = `they are spread over ${percent(2 * blur)} of its size, ${percent(2 * LIMITS.blur)} is the limit`;
     throw new EngineError("blurred", detail, index);
   }
-  const objects = countObjects(shape, byAlpha ? SPACING_OF_ALPHA : SPACING);
-  if (objects.length > 1) {
+  const groups = groupPieces(shape, byAlpha ? SPACING_OF_ALPHA : SPACING);
+  const objects = groups.filter((g) => g.area >= LARGE * groups[0].area);
+  const views = groups.length > 1 && mayBeSheet ? splitSheet(cutout, shape, groups) : null;
+  if (objects.length > 1 && views === null) {
     throw new EngineError("multiple_objects", `${objects.length} (${boxes(objects, shape)})`, index);
   }
-  return {
+  const measured = {
     confidence,
     coverage: shape.coverage,
     objectSide: shape.longest,
     contact: Math.max(...contact),
+    contacts,
     blur,
     solid: solid.left,
     pieces: shape.pieces.length,
     objects: objects.length,
+    views: views?.length ?? 1,
     text: text.share,
+    letters: text.letters,
   };
+  const touches = byAlpha ? [] : SIDES.filter((_, side) => contact[side] > TOUCHES);
+  return { views: views ?? [{ ...cutout, left: 0, top: 0 }], measured, touches };
 }
 
 /** Share of the object's cells that have no cell outside as a neighbour, and how much of its box it fills. */
@@ -118,7 +151,7 @@ function boxes(objects: Group[], shape: Shape): string {
   return shown.join("; ") + (objects.length > shown.length ? "; …" : "");
 }
 
-function list(words: readonly string[]): string {
+export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 }
 

@@ -21,6 +21,17 @@ export function measureContact(matte: Matte): number[] {
   ];
 }
 
+/** Number of separate stretches of the picture's border that are covered: one where an object is cut off, many in a scene. */
+export function countContacts({ width, height, data }: Matte): number {
+  const at = (x: number, y: number) => data[y * width + x] >= 128;
+  const ring: boolean[] = [];
+  for (let x = 1; x < width - 2; x++) ring.push(at(x, 1));
+  for (let y = 1; y < height - 2; y++) ring.push(at(width - 2, y));
+  for (let x = width - 2; x > 1; x--) ring.push(at(x, height - 2));
+  for (let y = height - 2; y > 1; y--) ring.push(at(1, y));
+  return ring.reduce((count, covered, i) => count + (covered && !ring[i === 0 ? ring.length - 1 : i - 1] ? 1 : 0), 0);
+}
+
 function longestRun(covered: boolean[]): number {
   let best = 0;
   let run = 0;

@@ -7,12 +7,12 @@ export interface Spacing {
   stacked: number;
   /** Side by side, as a share of the smaller piece's longest side: planks, blades of grass, lenses. */
   beside: number;
+  /** Closer than this share of the whole's longest side they belong together in any case: beads. */
+  anywhere: number;
 }
 
 /** Pieces lie over each other when this share of the narrower one's width is common to both. */
 const OVER = 0.6;
-/** Smaller things beside a large one are its parts: below this share of the largest group's area they are not counted. */
-const LARGE = 0.2;
 /** More pieces than this are not compared one by one: whatever they are, they are not one object. */
 const MOST_PIECES = 40;
 
@@ -22,10 +22,12 @@ export interface Group {
   top: number;
   right: number;
   bottom: number;
+  /** Numbers of its pieces in the shape's labels. */
+  labels: number[];
 }
 
-/** Groups of pieces that belong together, without small ones; largest first. Boxes in cells. */
-export function countObjects(shape: Shape, spacing: Spacing): Group[] {
+/** Groups of pieces that belong together, largest first. Boxes in cells. */
+export function groupPieces(shape: Shape, spacing: Spacing): Group[] {
   const pieces = shape.pieces.slice(0, MOST_PIECES);
   const group = pieces.map((_, i) => i);
   const find = (i: number): number => {
@@ -46,7 +48,8 @@ export function countObjects(shape: Shape, spacing: Spacing): Group[] {
       const common = Math.min(a.right, b.right) - Math.max(a.left, b.left) + 1;
       const narrower = Math.min(a.right - a.left, b.right - b.left) + 1;
       const smallerSide = Math.min(side(a), side(b));
-      const allowed = common >= OVER * narrower ? spacing.stacked * whole : spacing.beside * smallerSide;
+      const near = common >= OVER * narrower ? spacing.stacked * whole : spacing.beside * smallerSide;
+      const allowed = Math.max(near, spacing.anywhere * whole);
       const gap = Math.sqrt(gaps.get(b.label) ?? Number.POSITIVE_INFINITY) - 1;
       if (gap <= allowed) group[find(j)] = find(i);
     }
@@ -60,7 +63,9 @@ export function countObjects(shape: Shape, spacing: Spacing): Group[] {
       top: piece.top,
       right: piece.right,
       bottom: piece.bottom,
+      labels: [],
     };
+    g.labels.push(piece.label);
     g.area += piece.area;
     g.left = Math.min(g.left, piece.left);
     g.top = Math.min(g.top, piece.top);
@@ -68,8 +73,7 @@ export function countObjects(shape: Shape, spacing: Spacing): Group[] {
     g.bottom = Math.max(g.bottom, piece.bottom);
     groups.set(root, g);
   });
-  const sorted = [...groups.values()].sort((a, b) => b.area - a.area);
-  return sorted.filter((g) => g.area >= LARGE * sorted[0].area);
+  return [...groups.values()].sort((a, b) => b.area - a.area);
 }
 
 function side(box: { left: number; right: number; top: number; bottom: number }): number {
