@@ -1,3 +1,4 @@
+import { loadModels } from "@maquette/engine/host/load-models";
 import { makeAsset } from "@maquette/engine/pipeline";
 import type { Quality } from "@maquette/engine/types";
 import { CASES } from "../inputs/cases.ts";
@@ -9,7 +10,9 @@ import type { Method } from "./method.ts";
  * as hints where a case has them. The longest side is ordered as 100 cm, so that the asset's metres are cube units; its
  * pivot is the centre of its box, and so is the truth's origin.
  */
-export function maquette(name: string, quality: Quality, prior: boolean, seed: number): Method {
+export async function maquette(name: string, quality: Quality, prior: boolean, seed: number): Promise<Method> {
+  // Without its weights the product falls back to silhouettes; a bench that did so would measure something else.
+  const models = prior ? await loadModels() : null;
   return {
     name,
     cases: CASES,
@@ -26,6 +29,7 @@ export function maquette(name: string, quality: Quality, prior: boolean, seed: n
           ...(labelled && { views: pictures.map((p) => p.label!) }),
         },
         {},
+        models,
       );
       const glb = files.find((file) => file.format === "glb");
       if (!glb) throw new Error("the asset came without a GLB");

@@ -1,8 +1,12 @@
 import { Worker } from "node:worker_threads";
-import type { EngineJob } from "../src/asset.ts";
+import type { Asset, EngineJob, Hooks, Progress } from "../src/asset.ts";
 import { EngineError } from "../src/errors.ts";
+import type { Models } from "../src/models.ts";
 import { makeAsset, makeTestCube } from "../src/pipeline.ts";
 import type { Reply } from "./index.ts";
+import { loadModels } from "./load-models.ts";
+
+type AssetJob = Extract<EngineJob, { kind: "asset" }>;
 
 const send = (reply: Reply): Promise<void> =>
   new Promise((done) => {
@@ -23,11 +27,10 @@ new Worker(WATCH, { eval: true }).unref();
 
 process.once("message", async (job: EngineJob) => {
   const hooks = {
-    onProgress: (progress: import("../src/asset.ts").Progress) => void send({ kind: "progress", progress }),
+    onProgress: (progress: Progress) => void send({ kind: "progress", progress }),
   };
   try {
-    const asset =
-      job.kind === "cube" ? await makeTestCube(job.options, hooks) : await makeAsset(job.pictures, job.options, hooks);
+    const asset = job.kind === "cube" ? await makeTestCube(job.options, hooks) : await make(job, hooks);
     await send({ kind: "asset", asset });
   } catch (error) {
     if (error instanceof EngineError) {
@@ -38,3 +41,24 @@ process.once("message", async (job: EngineJob) => {
     }
   }
 });
+
+async function make({ pictures, options }: AssetJob, hooks: Hooks): Promise<Asset> {
+  if (options.prior === false) return makeAsset(pictures, options, hooks);
+  const { models, warning } = await tryToLoad();
+  const asset = await makeAsset(pictures, options, hooks, models);
+  if (warning) asset.report.warnings.push(warning);
+  return asset;
+}
+
+/** An asset from silhouettes alone is better than none, as long as the report says so. */
+async function tryToLoad(): Promise<{ models: Models | null; warning: string | null }> {
+  try {
+    return { models: await loadModels(process.argv[3]), warning: null };
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return {
+      models: null,
+      warning: `Made from silhouettes alone, so sides that no picture shows are plain: ${cause}. Install the weights and ONNX Runtime with npm ci, or ask for this with --no-prior.`,
+    };
+  }
+}

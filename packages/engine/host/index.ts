@@ -15,6 +15,8 @@ export interface RunOptions {
   memoryMb?: number;
   /** Wall-clock limit, milliseconds. */
   timeoutMs?: number;
+  /** Folder of the learned prior's weights; by default those that come with the package. */
+  modelFolder?: string;
 }
 
 export const RUN_DEFAULTS = { memoryMb: 4096, timeoutMs: 10 * 60_000 } as const;
@@ -42,7 +44,7 @@ export function runEngine(job: EngineJob, options: RunOptions = {}): Promise<Ass
       reject(signal.reason);
       return;
     }
-    const child = fork(CHILD, [String(process.pid)], {
+    const child = fork(CHILD, [String(process.pid), ...(options.modelFolder ? [options.modelFolder] : [])], {
       serialization: "advanced",
       execArgv: [`--max-old-space-size=${memoryMb}`],
       stdio: ["ignore", "ignore", "pipe", "ipc"],

@@ -69,6 +69,8 @@ export interface AssetReport {
   options: AssetOptions;
   /** One entry per picture: what was seen of it and how it was used. */
   pictures: PictureReport[];
+  /** Version of the learned prior that took part; null when silhouettes alone decided. */
+  prior: string | null;
   warnings: string[];
   checks: MeshChecks;
   triangles: number;

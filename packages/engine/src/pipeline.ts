@@ -7,6 +7,7 @@ import { cubeScene } from "./export/cube.ts";
 import { exportScene } from "./export/export-scene.ts";
 import { buildPart } from "./fit/build-part.ts";
 import { fit } from "./fit/fit.ts";
+import { turnAboutY } from "./fit/turn-about-y.ts";
 import { infer } from "./infer/infer.ts";
 import { ingestPicture } from "./ingest/ingest-picture.ts";
 import { inspectPictures } from "./inspect/inspect-pictures.ts";
@@ -14,7 +15,7 @@ import { LEVELS } from "./levels.ts";
 import { checkMesh } from "./mesh/check-mesh.ts";
 import type { Models } from "./models.ts";
 import { planAsset } from "./options.ts";
-import { poseViews } from "./pose/pose-views.ts";
+import { pose } from "./pose/pose.ts";
 import { renderPreview } from "./preview/preview.ts";
 import { reportPictures } from "./report-pictures.ts";
 import { segmentPicture } from "./segment/segment.ts";
@@ -41,6 +42,7 @@ export async function makeAsset(
   models: Models | null = null,
 ): Promise<Asset> {
   const plan = planAsset(pictures.length, options);
+  const prior = plan.prior ? models : null;
   const level = LEVELS[plan.quality];
   const stage = stageRunner(hooks);
   const warnings: string[] = [];
@@ -51,8 +53,8 @@ export async function makeAsset(
   const segmented = await stage("segment", () => ingested.map((p) => segmentPicture(p.image, p.hasAlpha)));
   const inspected = await stage("inspect", () => inspectPictures(segmented, plan.views));
   warnings.push(...inspected.warnings);
-  const views = await stage("pose", () => poseViews(inspected.cutouts, inspected.hints));
-  const inference = await stage("infer", () => infer(views, models));
+  const { views, yaw } = await stage("pose", () => pose(inspected.cutouts, inspected.hints, prior));
+  const inference = await stage("infer", () => infer(views, prior));
   const field = await stage("carve", () => carve(views, inference, level.field));
   const dense = await stage("surface", () => triangulateQuads(contour(field)));
   const mesh = await stage("simplify", () => {
@@ -79,7 +81,7 @@ export async function makeAsset(
     }),
   );
   const fitted = await stage("fit", () => {
-    const { positions, size } = fit(mesh.positions, plan);
+    const { positions, size } = fit(turnAboutY(mesh.positions, yaw), plan);
     const build = (level: TexturedMesh) =>
       buildPart(level.mesh, level.layout, baked.baseColor, {
         name: plan.name,
@@ -106,7 +108,8 @@ export async function makeAsset(
     files,
     report: {
       options: { ...options, ...plan },
-      pictures: reportPictures(ingested, segmented, inspected, views),
+      pictures: reportPictures(ingested, segmented, inspected, views, yaw),
+      prior: prior?.constants.version ?? null,
       warnings,
       checks: fitted.checks,
       triangles: mesh.triangles.length / 3,
@@ -132,6 +135,7 @@ export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Pr
     report: {
       options: { ...options, ...plan },
       pictures: [],
+      prior: null,
       warnings: [],
       checks: checkMesh(part),
       triangles: 12,

@@ -7,13 +7,15 @@ import type { Cutout, Matte, View } from "./types.ts";
 /**
  * What was seen of each picture and how it was used.
  *
- * @param views parallel to the inspected cut-outs.
+ * @param views parallel to the inspected cut-outs, in the base frame.
+ * @param yaw that turns it into the object frame.
  */
 export function reportPictures(
   ingested: readonly IngestedPicture[],
   segmented: readonly Cutout[],
   inspected: Inspected,
   views: readonly View[],
+  yaw: number,
 ): PictureReport[] {
   return ingested.map(({ width, height, format }, picture) => {
     const { matte, source, confidence } = segmented[picture];
@@ -21,7 +23,8 @@ export function reportPictures(
     const own = views.flatMap((view, k): ViewReport[] => {
       if (inspected.sources[k] !== picture) return [];
       const { label, posedBy, camera } = view;
-      const { azimuth, elevation } = camera;
+      const { elevation } = camera;
+      const azimuth = (camera.azimuth + yaw + 360) % 360;
       return [{ label, azimuth, elevation, posedBy, box: boxOf(inspected.cutouts[k], zoom) }];
     });
     return {

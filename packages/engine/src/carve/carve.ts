@@ -1,26 +1,33 @@
 import type { Inference } from "../infer/infer.ts";
 import type { Field, View } from "../types.ts";
 import { cleanSolid } from "./clean-solid.ts";
+import { coverSilhouettes } from "./cover-silhouettes.ts";
 import { SilhouetteCone } from "./silhouette.ts";
 import { rowSampler } from "./upsample.ts";
 
 /**
- * The field of the solid at full resolution: what was inferred, cut by each view's silhouette cone at the resolution of
- * its picture.
+ * The field of the solid at full resolution: what was inferred, completed to what every view's silhouette shows and cut
+ * by its cone at the resolution of its picture.
  *
  * @param n Samples a side.
  * @returns distances in cube units, inside > 0; the outermost layer of samples is outside.
  */
 export function carve(views: View[], inference: Inference, n: number): Field {
   const cones = views.map((v) => new SilhouetteCone(v.matte, v.camera, n));
-  const sample = inference.shape && rowSampler(inference.shape, n);
   const data = new Float32Array(n * n * n);
+  if (inference.shape) {
+    const sample = rowSampler(inference.shape, n);
+    for (let z = 0; z < n; z++) {
+      for (let y = 0; y < n; y++) sample(y, z, data.subarray((z * n + y) * n, (z * n + y + 1) * n));
+    }
+    coverSilhouettes(data, n, cones);
+  } else {
+    data.fill(0.5);
+  }
   const border = -0.5 / n;
   for (let z = 0; z < n; z++) {
     for (let y = 0; y < n; y++) {
       const row = data.subarray((z * n + y) * n, (z * n + y + 1) * n);
-      if (sample) sample(y, z, row);
-      else row.fill(0.5);
       for (const cone of cones) cone.intersectRow(row, y, z);
       if (z === 0 || y === 0 || z === n - 1 || y === n - 1) {
         for (let x = 0; x < n; x++) row[x] = Math.min(row[x], border);

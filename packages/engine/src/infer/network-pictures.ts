@@ -1,4 +1,5 @@
 import { type Camera, cameraBasis } from "../frames.ts";
+import type { Box } from "../pose/measure-box.ts";
 import type { Cutout } from "../types.ts";
 
 /** Which part of a picture the network's picture shows: a square, pixel coordinates of the source. */
@@ -6,6 +7,15 @@ export interface Crop {
   centerX: number;
   centerY: number;
   side: number;
+}
+
+/** The crop in which a box is centred and its longer side fills the given share. */
+export function boxCrop(box: Box, share: number): Crop {
+  return {
+    centerX: (box.left + box.right) / 2,
+    centerY: (box.top + box.bottom) / 2,
+    side: Math.max(box.right - box.left, box.bottom - box.top) / share,
+  };
 }
 
 /**

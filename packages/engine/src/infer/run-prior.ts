@@ -4,17 +4,11 @@ import { measureBox } from "../pose/measure-box.ts";
 import { LINEAR_OF_SRGB } from "../raster/srgb.ts";
 import type { Field, View } from "../types.ts";
 import type { Inference } from "./infer.ts";
-import { type Crop, cameraMatrix, cropCamera, cropForNetwork } from "./network-pictures.ts";
+import { boxCrop, type Crop, cameraMatrix, cropCamera, cropForNetwork } from "./network-pictures.ts";
 
 /** Samples a side of the network's answers. */
 const OCCUPANCY_CELLS = 64;
 const COLOR_CELLS = 32;
-
-/**
- * Cells of the network's grid that one unit of log-odds is worth as a distance. Silhouettes cut the field by taking the
- * smaller of both distances, so only the place of zero matters, and roughly comparable slopes around it.
- */
-const CELLS_PER_LOGIT = 0.35;
 
 /** Asks the shape network for the object's occupancy and colours, from all views at once. */
 export async function runPrior(views: View[], { constants, shape }: Models): Promise<Inference> {
@@ -38,17 +32,17 @@ function networkCrop({ camera, matte }: View, framed: number): Crop {
   if (camera.perspective === 0) {
     return { centerX: camera.centerX, centerY: camera.centerY, side: camera.scale };
   }
-  const box = measureBox(matte)!;
-  return {
-    centerX: (box.left + box.right) / 2,
-    centerY: (box.top + box.bottom) / 2,
-    side: Math.max(box.right - box.left, box.bottom - box.top) / framed,
-  };
+  return boxCrop(measureBox(matte)!, framed);
 }
 
+/**
+ * The network was taught which share of each cell is filled, so its chance less one half is about the distance to the
+ * surface in cells, and says so within one cell of it. Interpolated log-odds would do worse: a cell that is certainly
+ * empty outvotes thin parts beside it (M2 IoU of ten objects 0.666, CD 0.096; with chances 0.672, 0.097; S1 0.498, 0.161
+ * and 0.510, 0.154).
+ */
 function toDistances(logits: Float32Array): Field {
-  const scale = CELLS_PER_LOGIT / OCCUPANCY_CELLS;
-  return { n: OCCUPANCY_CELLS, data: logits.map((v) => v * scale) };
+  return { n: OCCUPANCY_CELLS, data: logits.map((v) => (1 / (1 + Math.exp(-v)) - 0.5) / OCCUPANCY_CELLS) };
 }
 
 function toVolume(colors: Float32Array): ColorVolume {
