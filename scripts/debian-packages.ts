@@ -14,6 +14,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   // Blender's glTF importer needs it, but the package does not depend on it. Only Blender knows which Python it takes.
   { package: "python3-numpy", present: blenderHasNumpy },
   { package: "assimp-utils", present: () => which("assimp") !== null },
+  // For the tests of `training/`, by the system's Python: PyTorch from PyPI brings gigabytes of CUDA along.
+  ...["torch", "scipy", "pytest"].map((name) => ({ package: `python3-${name}`, present: () => pythonHas(name) })),
   { package: "chromium", present: () => which("chromium") !== null },
   { package: "strace", present: () => which("strace") !== null },
 ];
@@ -88,6 +90,14 @@ function untilDone(attempt: () => boolean, machine: Machine): boolean {
     if (attempt()) return true;
   }
   return false;
+}
+
+/** The interpreter that Debian's packages belong to. */
+export const SYSTEM_PYTHON = "/usr/bin/python3";
+
+function pythonHas(module: string): boolean {
+  const find = `import importlib.util, sys; sys.exit(importlib.util.find_spec("${module}") is None)`;
+  return spawnSync(SYSTEM_PYTHON, ["-c", find]).status === 0;
 }
 
 function blenderHasNumpy(): boolean {

@@ -29,7 +29,7 @@ describe("renderCase", () => {
   });
 
   it("has as many pictures of 512² as the case says, cameras and labels only where they may be known", async () => {
-    const counts = { S1: 1, M2: 2, M3: 3, M4: 4, M6: 6, "M4?": 4, W1: 1 };
+    const counts = { S1: 1, M2: 2, M3: 3, M4: 4, M6: 6, M2r: 2, M4r: 4, M6r: 6, "M4?": 4, W1: 1 };
     for (const name of CASES) {
       const { pictures, cameras, truth } = await renderCase(crane(), name, 1, "crane");
       expect(pictures.length).toBe(counts[name]);
@@ -53,6 +53,23 @@ describe("renderCase", () => {
     expect(["front", "right", "top"].map(wide)).toEqual([1, 0.3, 1]);
     expect(["front", "right", "top"].map(high)).toEqual([0.5, 0.5, 0.3]);
     expect(boxes.front.left).toBeGreaterThan(20);
+  });
+
+  it("draws the rough cases up to 2 % and 6 % off what the methods are told", async () => {
+    const scales: number[] = [];
+    for (const object of ["a", "b", "c", "d"]) {
+      const { cameras, truth } = await renderCase(box([1, 0.5, 0.25]), "M6r", 1, object);
+      truth.forEach((camera, i) => {
+        const told = cameras![i];
+        expect(Math.abs(camera.centerX - told.centerX)).toBeLessThanOrEqual(0.02 * told.scale);
+        expect(Math.abs(camera.centerY - told.centerY)).toBeLessThanOrEqual(0.02 * told.scale);
+        scales.push(camera.scale / told.scale);
+      });
+    }
+    expect(Math.min(...scales)).toBeGreaterThan(0.94);
+    expect(Math.min(...scales)).toBeLessThan(0.97);
+    expect(Math.max(...scales)).toBeGreaterThan(1.03);
+    expect(Math.max(...scales)).toBeLessThan(1.06);
   });
 
   it("frames single pictures so that all of the object is in them, large", async () => {

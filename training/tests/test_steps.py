@@ -1,50 +1,21 @@
-"""The commands as a newcomer runs them, on a pack of three small objects."""
+"""The commands as a newcomer runs them; export has a file of its own."""
 
-import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from .shapes import ball, open_house, signpost, write_packs
-
-ROOT = Path(__file__).parents[2]
-
-
-def step(*arguments) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "training", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+from .steps import ROOT, SMALL, small_work, step, train_and_evaluate
 
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory):
-    data, work = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("work")
-    # Names whose hashes put most of them into training and "v2" into validation.
-    meshes = {f"post{k}": signpost() for k in range(3)} | {f"v{k}": ball() for k in range(8)} | {"house": open_house()}
-    write_packs(data, meshes)
-    step("prepare", "--data", data, "--work", work, "--left-out", "test/other")
-    step("render", "--work", work, "--capacity", 8, "--threads", 2)
-    return work
+    return small_work(tmp_path_factory.mktemp("steps"))
 
 
-SMALL = ("--widths", 16, 16, 16, 16, "--features", 4, "--encoder", 8, "--batch", 4)
-
-
-def test_from_packs_to_weights_that_onnx_runtime_runs(work, tmp_path):
-    step("train", "--work", work, "--minutes", 5, "--samples", 16, *SMALL)
-    step("train-pose", "--work", work, "--minutes", 0.02, "--width", 8, "--batch", 4)
-    out = step("evaluate", "--work", work, "--limit", 1, "--cases", "S1,M2", "--sets", "left-out")
+def test_from_packs_to_a_table_with_the_floors_beside(work):
+    out = train_and_evaluate(work)
     assert "| left-out | M2 | prior |" in out and "| left-out | S1 | balloon |" in out
-    step("export", "--work", work, "--out", tmp_path)
-    sidecar = json.loads((tmp_path / "prior.json").read_text())
-    assert sidecar["shape"]["inputs"]["pictures"] == ["views", 4, 128, 128]
-    vector = json.loads((tmp_path / "prior.vector.json").read_text())
-    assert [c["name"] for c in vector["cases"]] == ["front and right", "photo"]
-    assert "| left-out | M2 |" in (tmp_path / "README.md").read_text()
 
 
 def test_training_goes_on_where_it_stopped(work):

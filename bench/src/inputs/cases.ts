@@ -6,7 +6,7 @@ import { random, seedOf, shuffled } from "../random.ts";
 import { composeBackground } from "./background.ts";
 
 /** The inputs of the protocol (docs/quality.md). */
-export const CASES = ["S1", "M2", "M3", "M4", "M6", "M4?", "W1"] as const;
+export const CASES = ["S1", "M2", "M3", "M4", "M6", "M2r", "M4r", "M6r", "M4?", "W1"] as const;
 export type CaseName = (typeof CASES)[number];
 
 /** How a result is laid over the truth before it is compared. */
@@ -19,6 +19,9 @@ export const CASE_ALIGNMENT: Readonly<Record<CaseName, Alignment>> = {
   M3: "none",
   M4: "none",
   M6: "none",
+  M2r: "none",
+  M4r: "none",
+  M6r: "none",
   "M4?": "quarter",
 };
 
@@ -27,8 +30,14 @@ const MULTI_VIEW: Readonly<Partial<Record<CaseName, readonly ViewLabel[]>>> = {
   M3: ["front", "right", "back"],
   M4: ["front", "right", "back", "left"],
   M6: ["front", "right", "back", "left", "top", "bottom"],
+  M2r: ["front", "right"],
+  M4r: ["front", "right", "back", "left"],
+  M6r: ["front", "right", "back", "left", "top", "bottom"],
   "M4?": ["front", "right", "back", "left"],
 };
+
+/** How far the pictures of the rough cases are off: shares of the cube's side, and of their scale. */
+const ROUGH = { shift: 0.02, scale: 0.06 } as const;
 
 /** Pixels a side of every picture. */
 export const PICTURE_SIZE = 512;
@@ -73,13 +82,15 @@ export async function renderCase(mesh: RenderMesh, name: CaseName, seed: number,
       return cubeCamera(azimuth, elevation, PICTURE_SIZE, CUBE_ZOOM);
     });
     const hidden = name === "M4?";
+    const next = random(seedOf(seed, name, object));
+    const truth = name.endsWith("r") ? cameras.map((camera) => roughened(camera, next)) : cameras;
     const pictures = await Promise.all(
-      cameras.map(async (camera, i): Promise<Picture> => {
+      truth.map(async (camera, i): Promise<Picture> => {
         const image = renderMesh(mesh, camera, PICTURE_SIZE, PICTURE_SIZE);
         return { image, cutout: image, bytes: await encodePng(image), label: hidden ? null : order[i] };
       }),
     );
-    return { case: name, pictures, cameras: hidden ? null : cameras, truth: cameras };
+    return { case: name, pictures, cameras: hidden ? null : cameras, truth };
   }
   // S1 and W1 of an object show it from the same place, so that their difference is the background's.
   const next = random(seedOf(seed, "S1", object));
@@ -91,6 +102,18 @@ export async function renderCase(mesh: RenderMesh, name: CaseName, seed: number,
     picture.bytes = await encodeJpeg(picture.image);
   }
   return { case: name, pictures: [picture], cameras: null, truth: [camera] };
+}
+
+/** A camera as a person draws from it who meant to draw from the given one. */
+function roughened(camera: Camera, next: () => number): Camera {
+  const even = () => 2 * next() - 1;
+  const shift = ROUGH.shift * camera.scale;
+  return {
+    ...camera,
+    scale: camera.scale * (1 + ROUGH.scale * even()),
+    centerX: camera.centerX + shift * even(),
+    centerY: camera.centerY + shift * even(),
+  };
 }
 
 /** A perspective camera that looks at the origin from where the mesh fills the given share of the picture. */

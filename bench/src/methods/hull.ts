@@ -8,7 +8,7 @@ const RESOLUTION = 128;
 /** Floor: the plain visual hull. A voxel stays when its centre lies inside every silhouette. */
 export const hull: Method = {
   name: "hull",
-  cases: ["M2", "M3", "M4", "M6"],
+  cases: ["M2", "M3", "M4", "M6", "M2r", "M4r", "M6r"],
   async run(pictures, cameras) {
     if (!cameras) throw new Error("the visual hull needs cameras");
     const n = RESOLUTION;

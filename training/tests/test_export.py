@@ -1,0 +1,16 @@
+"""Export, which needs the packages onnx and onnxruntime besides PyTorch."""
+
+import json
+
+from .steps import small_work, step, train_and_evaluate
+
+
+def test_from_packs_to_weights_that_onnx_runtime_runs(tmp_path):
+    work = small_work(tmp_path)
+    train_and_evaluate(work)
+    step("export", "--work", work, "--out", tmp_path / "models")
+    sidecar = json.loads((tmp_path / "models" / "prior.json").read_text())
+    assert sidecar["shape"]["inputs"]["pictures"] == ["views", 4, 128, 128]
+    vector = json.loads((tmp_path / "models" / "prior.vector.json").read_text())
+    assert [c["name"] for c in vector["cases"]] == ["front and right", "photo"]
+    assert "| left-out | M2 |" in (tmp_path / "models" / "README.md").read_text()
