@@ -5,6 +5,7 @@ S1 is aligned (best of 36 yaws, then ICP with scale) for every method alike; mul
 
 import argparse
 import json
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from ..geometry.surface_nets import surface_nets
 from ..networks.pose import PoseNetwork
 from ..networks.prior import Form, Prior, build
 from ..objects.packs import Objects
+from ..pictures.augment import recut
 from ..pictures.instances import FRAMED
 from ..pictures.protocol import CASES, Trial, premultiplied, trial
 from ..pictures.render import SIZE
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sets", default="validation,left-out")
     parser.add_argument("--limit", type=int, default=60, help="objects of each set, evenly chosen; 0 takes all")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--bad-mattes", action="store_true", help="cut the pictures out as badly as training does; floors alike")
     parser.add_argument("--true-pose", action="store_true", help="S1 with the true camera instead of the pose network's")
 
 
@@ -49,6 +52,8 @@ def run(options: argparse.Namespace) -> None:
         count = min(options.limit or len(rows), len(rows))
         for i in range(count):
             t = trial(objects, rows[i * len(rows) // count])
+            if options.bad_mattes:
+                t = badly_cut(t)
             for case in options.cases.split(","):
                 for method, field in fields_of(t, case, network, pose, mean).items():
                     figures = score(t, case, field)
@@ -56,10 +61,23 @@ def run(options: argparse.Namespace) -> None:
                                     "name": t.entry.name, "kind": t.entry.kind, **figures})
             if (i + 1) % 20 == 0:
                 print(f"{name}: {i + 1} of {count}", flush=True)
-    path = options.work / "runs" / options.run / "evaluation.json"
+    path = options.work / "runs" / options.run / ("evaluation-bad-mattes.json" if options.bad_mattes else "evaluation.json")
     path.write_text(json.dumps({"table": table(results), "objects": results}))
     print(markdown(table(results)))
     print(path)
+
+
+def badly_cut(t: Trial) -> Trial:
+    """The same pictures, cut out badly, the same way every time."""
+    seed = int(t.azimuth * 1e6)
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+
+    def cut(pictures: torch.Tensor) -> torch.Tensor:
+        real = pictures.float().movedim(-1, -3)[None] / 255
+        return (recut(real, rng, 1 / 0.55)[0].movedim(-3, -1) * 255).round().to(torch.uint8)
+
+    return replace(t, labelled=cut(t.labelled), photo=cut(t.photo[None])[0])
 
 
 def load_prior(folder) -> Prior:
