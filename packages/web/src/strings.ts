@@ -444,7 +444,7 @@ export const t = {
       refreshToken: "Refresh token",
       refreshTokenHelp: "Gets a new JWT when one has expired.",
       copyNew: "Copy new value",
-      copyNewLabel: (what: string) => `Copy new ${what}`,
+      copyNewLabel: (what: string) => `Copy new value: ${what}`,
       confirmTitle: (what: string) => `Replace the ${what}?`,
       confirm: {
         apiKey:
