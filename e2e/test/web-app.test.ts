@@ -4,12 +4,12 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { runEngine } from "@maquette/engine/host";
 import { validateBytes } from "gltf-validator";
-import { sql } from "kysely";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newDirectory } from "../../packages/server/test/support/start.ts";
 import { PNG, startReceiver, startTestServer, type TestServer, until } from "../support/api.ts";
 import { findAxeIssues, launch, openPage, shareOfPixels, type WatchedPage } from "../support/browser.ts";
+import { addManyAssets } from "../support/many-assets.ts";
 
 const PASSWORD = "correct horse battery";
 const EXAMPLES = new URL("../../examples/", import.meta.url);
@@ -208,7 +208,10 @@ describe("somebody new", { timeout: 2 * MAKING }, () => {
     await page.getByRole("button", { name: "Actions for Toy van" }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("menu").waitFor();
-    await page.keyboard.press("ArrowDown");
+    await until(async () => {
+      await page.keyboard.press("ArrowDown");
+      return (await page.evaluate(() => document.activeElement?.textContent)) === "Rename and tag";
+    });
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").getByLabel("Name").waitFor();
     await page.keyboard.press("Escape");
@@ -337,19 +340,7 @@ describe("a library of 5,000 assets", () => {
     server = await startTestServer();
     watched = await openPage(browser, server.url);
     await firstRun(watched.page, server.server.firstStart!.signInUrl);
-    const { db } = server.server.context;
-    const { id } = await db.selectFrom("account").select("id").executeTakeFirstOrThrow();
-    await sql`
-      with made as (
-        insert into request (id, account_id, name, identifier, tags, test, created_at)
-        select gen_random_uuid(), ${id}, 'Asset ' || n, 'asset_' || n, '["many"]', true,
-          timestamptz '2026-01-01' + n * interval '1 minute'
-        from generate_series(1, 5000) n returning id, account_id, created_at
-      )
-      insert into iteration (id, request_id, account_id, number, status, quality, options, inputs, warnings, queue_tag,
-        created_at)
-      select gen_random_uuid(), id, account_id, 0, 'completed', 'standard', '{}', '[]', '[]', 0, created_at from made
-    `.execute(db);
+    await addManyAssets(server, 5000);
   });
   afterAll(async () => {
     await watched.close();

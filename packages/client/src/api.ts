@@ -857,6 +857,8 @@ export interface Operations {
           elevation: number;
           posedBy: "hint" | "order" | "estimate";
         } | null;
+        /** What would come as a warning */
+        notes: string[];
         problem: {
           code: string;
           message: string;

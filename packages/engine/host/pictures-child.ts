@@ -3,6 +3,7 @@ import sharp from "sharp";
 import { EngineError } from "../src/errors.ts";
 import { type IngestedPicture, ingestPicture } from "../src/ingest/ingest-picture.ts";
 import { inspectPicture } from "../src/inspect/inspect.ts";
+import { inspectPictures } from "../src/inspect/inspect-pictures.ts";
 import { LEVELS } from "../src/levels.ts";
 import { poseViews } from "../src/pose/pose-views.ts";
 import { segmentPicture } from "../src/segment/segment.ts";
@@ -16,7 +17,7 @@ const KEPT = 24;
 
 interface Finding {
   cutout: Cutout | null;
-  sight: Omit<Sight, "view" | "problem">;
+  sight: Omit<Sight, "view" | "notes" | "problem">;
   error: EngineError | null;
 }
 
@@ -26,34 +27,54 @@ async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sight
   const found: Finding[] = [];
   for (const bytes of pictures) found.push(await lookAt(bytes));
   const usable = found.flatMap(({ cutout, error }, i) => (cutout && !error ? [{ cutout, i }] : []));
-  const posed = usable.length > 0 ? pose(usable, views) : { views: [], error: null };
+  const together = lookTogether(usable, views);
   return found.map(({ sight, error }, i) => {
-    const at = usable.findIndex((entry) => entry.i === i);
-    const view = posed.views[at];
-    const problem = error ?? (posed.error?.picture === i ? posed.error : null);
+    const problem = error ?? (together.error?.picture === i ? together.error : null);
     return {
       ...sight,
-      view: view
-        ? { label: view.label, azimuth: view.camera.azimuth, elevation: view.camera.elevation, posedBy: view.posedBy }
-        : null,
+      view: together.views.get(i) ?? null,
+      notes: together.notes.get(i) ?? [],
       // The number of the picture is the caller's to tell.
       problem: problem && { code: problem.code, message: problem.message.replace(/^Image \d+: /, "") },
     };
   });
 }
 
-function pose(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]) {
+interface Together {
+  /** By number of the picture; of a sheet, the first. */
+  views: Map<number, NonNullable<Sight["view"]>>;
+  notes: Map<number, string[]>;
+  error: EngineError | null;
+}
+
+/** What only all pictures together tell: views, repetitions, and whether they show one object. */
+function lookTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]): Together {
+  const result: Together = { views: new Map(), notes: new Map(), error: null };
+  if (usable.length === 0) return result;
+  const numberOf = (k: number) => usable[k]!.i;
   try {
-    const views = poseViews(
+    const inspected = inspectPictures(
       usable.map(({ cutout }) => cutout),
       usable.map(({ i }) => hints[i] ?? "auto"),
     );
-    return { views, error: null };
+    for (const warning of inspected.warnings) {
+      const [, number, text] = /^Image (\d+):? (.*)$/s.exec(warning) ?? [];
+      if (number === undefined) continue;
+      const picture = numberOf(Number(number) - 1);
+      const note = /^is /.test(text!) ? `This picture ${text}` : `${text![0]!.toUpperCase()}${text!.slice(1)}`;
+      result.notes.set(picture, [...(result.notes.get(picture) ?? []), note]);
+    }
+    poseViews(inspected.cutouts, inspected.hints).forEach(({ label, posedBy, camera }, k) => {
+      const picture = numberOf(inspected.sources[k]!);
+      const { azimuth, elevation } = camera;
+      if (!result.views.has(picture)) result.views.set(picture, { label, azimuth, elevation, posedBy });
+    });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const picture = error.picture === null ? null : usable[error.picture]!.i;
-    return { views: [], error: new EngineError(error.code, error.detail, picture) };
+    const picture = error.picture === null ? null : numberOf(error.picture);
+    result.error = new EngineError(error.code, error.detail, picture);
   }
+  return result;
 }
 
 async function lookAt(bytes: Uint8Array): Promise<Finding> {

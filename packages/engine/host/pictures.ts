@@ -26,6 +26,8 @@ export interface Sight {
   cutout: Uint8Array | null;
   /** From where it is taken to show the object. */
   view: { label: string | null; azimuth: number; elevation: number; posedBy: string } | null;
+  /** What else a person may want to know of it, in sentences. */
+  notes: string[];
   /** Why no asset would be made from it. */
   problem: { code: string; message: string } | null;
 }

@@ -23,6 +23,7 @@ export function useLive(enabled: boolean): void {
   useEffect(() => {
     if (!enabled) return;
     let source: EventSource | null = null;
+    let followed = false;
     const follow = () => {
       if (document.visibilityState === "hidden") {
         source?.close();
@@ -31,7 +32,11 @@ export function useLive(enabled: boolean): void {
         source = new EventSource(EVENTS);
         source.addEventListener("iteration", (event) => apply(JSON.parse(event.data)));
         // After a silence (a restart, a sleep) anything may have happened.
-        source.addEventListener("open", () => void queryClient.invalidateQueries({ queryKey: ["asset"] }));
+        source.addEventListener("open", () => {
+          if (followed)
+            for (const queryKey of [["asset"], keys.library]) void queryClient.invalidateQueries({ queryKey });
+          followed = true;
+        });
       }
     };
     follow();

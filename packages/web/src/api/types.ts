@@ -83,7 +83,17 @@ export interface PictureReport {
   height: number;
   format: string;
   matte: { source: string; confidence: number; coverage: number };
-  pose: { label: string | null; azimuth: number; elevation: number; posedBy: string };
+  /** Null when the picture repeats another one. */
+  pose: PictureView | null;
+  /** Several of a turnaround sheet. */
+  views: PictureView[];
+}
+
+export interface PictureView {
+  label: string | null;
+  azimuth: number;
+  elevation: number;
+  posedBy: string;
 }
 
 export interface Report {
@@ -142,6 +152,7 @@ export interface Sight {
   matte: { source: "alpha" | "border" | "learned"; confidence: number; coverage: number } | null;
   cutout: string | null;
   view: { label: string | null; azimuth: number; elevation: number; posedBy: string } | null;
+  notes: string[];
   problem: { code: string; message: string } | null;
 }
 

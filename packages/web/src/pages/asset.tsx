@@ -142,9 +142,10 @@ function Stagebox({
   const { requestID } = asset;
   const cameras = useMemo(
     () =>
-      (poses ?? []).map(({ pose }, i) => {
+      (poses ?? []).flatMap(({ views }, i) => {
         const input = inputs?.[i];
-        return { ...pose, thumbnail: input?.stored ? imageThumbnail(requestID, input.imageID) : null };
+        const thumbnail = input?.stored ? imageThumbnail(requestID, input.imageID) : null;
+        return views.map((view) => ({ ...view, thumbnail }));
       }),
     [poses, inputs, requestID],
   );

@@ -260,9 +260,16 @@ function PictureCard({
         </p>
       ) : (
         sight?.matte && (
-          <p className="picture-note">
-            {t.create.matte(percent(sight.matte.coverage), percent(sight.matte.confidence))}
-          </p>
+          <>
+            {sight.notes.map((note) => (
+              <p key={note} className="picture-warning">
+                {note}
+              </p>
+            ))}
+            <p className="picture-note">
+              {t.create.matte(percent(sight.matte.coverage), percent(sight.matte.confidence))}
+            </p>
+          </>
         )
       )}
     </li>

@@ -53,7 +53,7 @@ export interface InputCamera {
 }
 
 const FIELD_OF_VIEW = 32;
-const START: Pose = { azimuth: 0.6, polar: 1.28, distance: 4 };
+const START: Pose = { azimuth: 0.6, polar: 1.28, distance: 3.7 };
 /** Turn of one press of an arrow key, radians. */
 const KEY_TURN = Math.PI / 24;
 

@@ -37,7 +37,7 @@ export default function Viewer({
   ref?: Ref<ViewerHandle>;
 }) {
   const frame = useRef<HTMLElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const surface = useRef<HTMLDivElement>(null);
   const stage = useRef<Stage | null>(null);
   const labels = useRef<HTMLDivElement>(null);
   const help = useId();
@@ -53,14 +53,19 @@ export default function Viewer({
   const file = glb.split("?")[0];
 
   useEffect(() => {
+    // A canvas for each stage: the context of one that was given up cannot be had again.
+    const canvas = document.createElement("canvas");
+    canvas.className = "viewer-canvas";
+    surface.current!.append(canvas);
     try {
-      stage.current = new Stage(canvas.current!);
+      stage.current = new Stage(canvas);
     } catch {
       setState({ problem: NO_WEBGL });
     }
     return () => {
       stage.current?.dispose();
       stage.current = null;
+      canvas.remove();
     };
   }, []);
 
@@ -118,6 +123,7 @@ export default function Viewer({
   return (
     <section className="viewer" ref={frame} aria-label={name}>
       <div
+        ref={surface}
         className="viewer-surface"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: keys turn the model, which is what the role says.
         tabIndex={0}
@@ -128,9 +134,7 @@ export default function Viewer({
         onKeyDown={(event) => {
           if (!event.ctrlKey && !event.metaKey && stage.current?.press(event.key)) event.preventDefault();
         }}
-      >
-        <canvas ref={canvas} className="viewer-canvas" />
-      </div>
+      />
       <p id={help} className="hidden-label">
         {t.viewer.help}
       </p>

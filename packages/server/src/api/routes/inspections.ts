@@ -37,6 +37,7 @@ const schema = {
               posedBy: Type.String({ enum: ["hint", "order", "estimate"] }),
             }),
           ),
+          notes: Type.Array(Type.String(), { description: "What would come as a warning" }),
           problem: Nullable(Type.Object({ code: Type.String(), message: Type.String() })),
         }),
       ),
@@ -93,7 +94,7 @@ async function load(context: Context, image: GivenImage, index: number): Promise
 }
 
 function unreadable(problem: NonNullable<Sight["problem"]>): Sight {
-  return { width: null, height: null, matte: null, cutout: null, view: null, problem };
+  return { width: null, height: null, matte: null, cutout: null, view: null, notes: [], problem };
 }
 
 function present({ cutout, ...sight }: Sight) {

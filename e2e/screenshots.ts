@@ -1,0 +1,151 @@
+/**
+ * `npm run screenshots`: a server with some assets, and a picture of every page of the web app, wide and on a phone, light
+ * and dark, into `docs/images/web`.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { runEngine } from "@maquette/engine/host";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { startReceiver, startTestServer } from "./support/api.ts";
+import { launch, openPage } from "./support/browser.ts";
+
+const { values } = parseArgs({
+  options: { out: { type: "string", default: fileURLToPath(new URL("../docs/images/web", import.meta.url)) } },
+});
+/** Of the pictures in the documentation, which show half of the screen's pixels. */
+const WIDTH = { wide: 900, phone: 360 };
+const SIZES = {
+  wide: { viewport: { width: 1360, height: 860 } },
+  phone: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+};
+const EXAMPLES = new URL("../examples/", import.meta.url);
+const OWN = "/api/maquette/v1";
+
+const server = await startTestServer({ runEngine });
+const receiver = await startReceiver();
+const browser = await launch();
+mkdirSync(values.out, { recursive: true });
+try {
+  const { page, complaints } = await openPage(browser, server.url, SIZES.wide);
+  await page.goto(server.server.firstStart!.signInUrl);
+  await page.getByLabel("New password").waitFor();
+  await shoot(page, "first-run");
+  await page.getByLabel("New password").fill("correct horse battery");
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByRole("button", { name: "Make the sample" }).waitFor();
+  await shoot(page, "sample");
+  const asset = await fill(page);
+  await page.goto("/create");
+  const files = ["front", "right", "back"].map((view) => fileURLToPath(new URL(`fox/${view}.png`, EXAMPLES)));
+  await page.locator('input[type="file"]').setInputFiles(files);
+  await page.getByRole("img", { name: "What is cut out of picture 3" }).waitFor();
+  await shoot(page, "create");
+
+  const pages: Record<string, string> = {
+    library: "/",
+    asset: `/assets/${asset.van}`,
+    refused: `/assets/${asset.refused}`,
+    compare: `/assets/${asset.van}/compare`,
+    styles: "/projects",
+    account: "/settings/account",
+    keys: "/settings/keys",
+    webhooks: "/settings/webhooks",
+    studios: "/settings/studios",
+    usage: "/settings/usage",
+    server: "/operator",
+  };
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(path);
+    await settle(page);
+    await shoot(page, name);
+  }
+  await page.goto(`/assets/${asset.van}`);
+  await page.getByRole("button", { name: "Revise" }).click();
+  await page.getByRole("dialog").waitFor();
+  await shoot(page, "revise");
+  const cookies = await page.context().cookies();
+  await page.context().clearCookies();
+  await page.goto("/sign-in");
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await shoot(page, "sign-in");
+
+  const phone = await openPage(browser, server.url, SIZES.phone);
+  await phone.page.context().addCookies(cookies);
+  for (const [name, path] of Object.entries({ ...pages, create: "/create" })) {
+    await phone.page.goto(path);
+    await settle(phone.page);
+    await shoot(phone.page, name, "phone");
+  }
+  for (const complaint of [...complaints, ...phone.complaints]) console.error(complaint);
+} finally {
+  await browser.close();
+  await receiver.close();
+  await server.close();
+}
+
+/** Makes assets, a style, a studio and a webhook, so that there is something to be seen. */
+async function fill(page: Page): Promise<{ van: string; refused: string }> {
+  const ask = (method: string, path: string, body: object) =>
+    page.evaluate(
+      async ([verb, url, text]) => {
+        const headers = { "content-type": "application/json" };
+        return (await fetch(url!, { method: verb!, headers, body: text! })).json();
+      },
+      [method, OWN + path, JSON.stringify(body)],
+    );
+  await ask("POST", "/destinations", { destination: `${receiver.url}/maquette` });
+  await ask("POST", "/projects", { name: "Low poly", style: { shading: "flat", palette: 16, polycount: 1500 } });
+  await ask("POST", "/studios", { name: "Lighthouse Games" });
+  const make = async (name: string, tags: string[], views: string[], picture?: Buffer) => {
+    const images = picture
+      ? [picture]
+      : await Promise.all(
+          views.map((view) => sharp(fileURLToPath(new URL(`${name}/${view}.png`, EXAMPLES))).toBuffer()),
+        );
+    const imageUrls = images.map((image) => `data:image/png;base64,${image.toString("base64")}`);
+    const body = { name: name[0]!.toUpperCase() + name.slice(1), tags, imageUrls, views: picture ? [] : views };
+    return (await ask("POST", "/requests", body)).requestID as string;
+  };
+  const sides = ["front", "right", "back", "left"];
+  const van = await make("van", ["vehicle", "hero"], sides);
+  for (const name of ["chest", "cottage", "robot", "cactus", "armchair", "axe"]) await make(name, ["prop"], sides);
+  const blank = await sharp({ create: { width: 512, height: 512, channels: 3, background: "#9aa7b0" } })
+    .png()
+    .toBuffer();
+  const refused = await make("fog", ["sky"], ["front"], blank);
+  await ended(page, van);
+  await ask("POST", `/requests/${van}/iterations`, { editDescription: "flat shading, at most 1500 triangles" });
+  await ended(page, refused);
+  await ended(page, van);
+  return { van, refused };
+}
+
+async function ended(page: Page, requestID: string): Promise<void> {
+  await page.waitForFunction(
+    async (url) => (await (await fetch(url)).json()).iterations.at(-1).status !== "new",
+    `${OWN}/requests/${requestID}`,
+    { polling: 500, timeout: 600_000 },
+  );
+}
+
+async function settle(page: Page): Promise<void> {
+  await page.locator("h1").waitFor();
+  await page.locator(".loading").waitFor({ state: "detached" });
+  for (const viewer of await page.locator(".viewer-surface").all()) {
+    await viewer.and(page.locator('[data-state="shown"]')).waitFor({ timeout: 60_000 });
+  }
+  await page.waitForTimeout(1200);
+}
+
+async function shoot(page: Page, name: string, size: keyof typeof SIZES = "wide"): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.waitForTimeout(400);
+    const png = await page.screenshot();
+    const webp = await sharp(png).resize({ width: WIDTH[size] }).webp({ quality: 72 }).toBuffer();
+    writeFileSync(`${values.out}/${name}${size === "phone" ? "-phone" : ""}-${colorScheme}.webp`, webp);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
