@@ -1,4 +1,4 @@
-"""`python3 -m training <step>`: prepare, render, train, train-pose, evaluate, export, sheet, slim (README.md)."""
+"""`python3 -m training <step>`: prepare, render, train, train-pose, train-matte, evaluate, export, export-matte, sheet, slim (README.md)."""
 
 import argparse
 import importlib
@@ -9,7 +9,9 @@ from pathlib import Path
 # Threads that spin while they wait steal the cores from whatever else runs; read when PyTorch is first loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-STEPS = ("prepare", "render", "train", "train-pose", "evaluate", "export", "sheet", "slim")
+STEPS = (
+    "prepare", "render", "train", "train-pose", "train-matte", "evaluate", "export", "export-matte", "sheet", "slim",
+)
 
 
 def main(arguments: list[str]) -> None:

@@ -38,7 +38,7 @@ export function composeBackground(mesh: Mesh, camera: Camera, cutout: RgbaImage,
   return { width, height, data };
 }
 
-function meanColor(cutout: RgbaImage): [number, number, number] {
+export function meanColor(cutout: RgbaImage): [number, number, number] {
   const sum = [0, 0, 0, 0];
   for (let i = 0; i < cutout.data.length; i += 4) {
     const alpha = cutout.data[i + 3] / 255;
@@ -49,7 +49,7 @@ function meanColor(cutout: RgbaImage): [number, number, number] {
 }
 
 /** White and greys half of the time, muted colours otherwise. */
-function backgroundColor(object: readonly number[], next: () => number): number[] {
+export function backgroundColor(object: readonly number[], next: () => number): number[] {
   for (;;) {
     const grey = 60 + 195 * Math.sqrt(next());
     const tint = next() < 0.5 ? 4 : 50;
@@ -89,7 +89,7 @@ function paintBackground(
 }
 
 /** Noise of unit deviation with spots of about `sigma` pixels. */
-function smoothNoise(width: number, height: number, sigma: number, next: () => number): Float32Array {
+export function smoothNoise(width: number, height: number, sigma: number, next: () => number): Float32Array {
   const white = Float32Array.from({ length: width * height }, () => 2 * next() - 1);
   const smooth = gaussianBlur(white, width, height, sigma);
   let squares = 0;

@@ -4,6 +4,7 @@ import { EngineError } from "../src/errors.ts";
 import type { Models } from "../src/models.ts";
 import { makeAsset, makeTestCube } from "../src/pipeline.ts";
 import type { Reply } from "./index.ts";
+import { MatteLoader } from "./load-matte-model.ts";
 import { loadModels } from "./load-models.ts";
 
 type AssetJob = Extract<EngineJob, { kind: "asset" }>;
@@ -43,10 +44,10 @@ process.once("message", async (job: EngineJob) => {
 });
 
 async function make({ pictures, options }: AssetJob, hooks: Hooks): Promise<Asset> {
-  if (options.prior === false) return makeAsset(pictures, options, hooks);
-  const { models, warning } = await tryToLoad();
-  const asset = await makeAsset(pictures, options, hooks, models);
-  if (warning) asset.report.warnings.push(warning);
+  const loader = new MatteLoader(process.env.MAQUETTE_MATTE_MODEL);
+  const { models, warning } = options.prior === false ? { models: null, warning: null } : await tryToLoad();
+  const asset = await makeAsset(pictures, options, hooks, models, loader.model);
+  asset.report.warnings.push(...[warning, loader.warning].filter((w) => w !== null));
   return asset;
 }
 

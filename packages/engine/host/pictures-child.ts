@@ -5,9 +5,10 @@ import { type IngestedPicture, ingestPicture } from "../src/ingest/ingest-pictur
 import { inspectPicture } from "../src/inspect/inspect.ts";
 import { inspectPictures } from "../src/inspect/inspect-pictures.ts";
 import { LEVELS } from "../src/levels.ts";
-import { poseViews } from "../src/pose/pose-views.ts";
-import { segmentPicture } from "../src/segment/segment.ts";
+import { poseSet } from "../src/pose/pose-set.ts";
+import { segmentPictureWith } from "../src/segment/segment.ts";
 import type { Cutout, ViewHint } from "../src/types.ts";
+import { MatteLoader } from "./load-matte-model.ts";
 import type { PictureReply, Question, Sight } from "./pictures.ts";
 
 /** Longest side of the cut-out that is shown, pixels. */
@@ -21,6 +22,7 @@ interface Finding {
   error: EngineError | null;
 }
 
+const mattes = new MatteLoader(process.env.MAQUETTE_MATTE_MODEL);
 const findings = new Map<string, Finding>();
 
 async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sight[]> {
@@ -64,7 +66,7 @@ function lookTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]
       const note = /^is /.test(text!) ? `This picture ${text}` : `${text![0]!.toUpperCase()}${text!.slice(1)}`;
       result.notes.set(picture, [...(result.notes.get(picture) ?? []), note]);
     }
-    poseViews(inspected.cutouts, inspected.hints).forEach(({ label, posedBy, camera }, k) => {
+    poseSet(inspected.cutouts, inspected.hints).views.forEach(({ label, posedBy, camera }, k) => {
       const picture = numberOf(inspected.sources[k]!);
       const { azimuth, elevation } = camera;
       if (!result.views.has(picture)) result.views.set(picture, { label, azimuth, elevation, posedBy });
@@ -96,7 +98,7 @@ async function examine(bytes: Uint8Array): Promise<Finding> {
     if (!(error instanceof EngineError)) throw error;
     return { cutout: null, sight: nothing, error };
   }
-  const cutout = segmentPicture(picture.image, picture.hasAlpha);
+  const cutout = await segmentPictureWith(mattes.model, picture.image, picture.hasAlpha);
   const { matte, source, confidence } = cutout;
   const coverage = matte.data.reduce((sum, c) => sum + c, 0) / (255 * matte.data.length);
   const sight = {

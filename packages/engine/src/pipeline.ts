@@ -18,7 +18,7 @@ import { planAsset } from "./options.ts";
 import { pose } from "./pose/pose.ts";
 import { renderPreview } from "./preview/preview.ts";
 import { reportPictures } from "./report-pictures.ts";
-import { segmentPicture } from "./segment/segment.ts";
+import { type MatteModel, segmentPictureWith } from "./segment/segment.ts";
 import { coarsen, type TexturedMesh } from "./simplify/coarsen.ts";
 import { matesOf, pairTriangles } from "./simplify/pair-triangles.ts";
 import { quadrangulate } from "./simplify/quadrangulate.ts";
@@ -33,6 +33,7 @@ import { unwrap } from "./unwrap/unwrap.ts";
  *
  * @param pictures encoded bytes (PNG, JPEG, WebP, AVIF, GIF, TIFF), one to six.
  * @param models the learned prior; null leaves everything to the silhouettes.
+ * @param matte the learned matte, for backgrounds that the border does not tell; null leaves it to the border.
  * @throws EngineError when a picture is refused or an option is invalid; the signal's reason when aborted.
  */
 export async function makeAsset(
@@ -40,6 +41,7 @@ export async function makeAsset(
   options: AssetOptions,
   hooks: Hooks = {},
   models: Models | null = null,
+  matte: MatteModel | null = null,
 ): Promise<Asset> {
   const plan = planAsset(pictures.length, options);
   const prior = plan.prior ? models : null;
@@ -50,10 +52,14 @@ export async function makeAsset(
   const ingested = await stage("ingest", () =>
     Promise.all(pictures.map((bytes, i) => ingestPicture(bytes, i, { maxSide: level.picture }))),
   );
-  const segmented = await stage("segment", () => ingested.map((p) => segmentPicture(p.image, p.hasAlpha)));
+  const segmented = await stage("segment", () =>
+    Promise.all(ingested.map((p) => segmentPictureWith(matte, p.image, p.hasAlpha))),
+  );
   const inspected = await stage("inspect", () => inspectPictures(segmented, plan.views));
   warnings.push(...inspected.warnings);
-  const { views, yaw } = await stage("pose", () => pose(inspected.cutouts, inspected.hints, prior));
+  const posed = await stage("pose", () => pose(inspected.cutouts, inspected.hints, prior, inspected.sources));
+  const { views, yaw } = posed;
+  warnings.push(...posed.warnings);
   const inference = await stage("infer", () => infer(views, prior));
   const field = await stage("carve", () => carve(views, inference, level.field));
   const dense = await stage("surface", () => triangulateQuads(contour(field)));

@@ -56,7 +56,11 @@ export async function poseSingle(
     centerX: crop.centerX,
     centerY: crop.centerY,
   };
-  return { yaw, views: [{ ...cutout, camera, picture: 0, label: null, posedBy: known ? "hint" : "estimate" }] };
+  return {
+    yaw,
+    views: [{ ...cutout, camera, picture: 0, label: null, posedBy: known ? "hint" : "estimate" }],
+    warnings: [],
+  };
 }
 
 function read([elevation, angle, logExtent, sine, cosine]: Float32Array): Guess {

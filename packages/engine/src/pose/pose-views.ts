@@ -1,15 +1,13 @@
 import { type Camera, LABEL_DIRECTIONS, type ViewLabel } from "../frames.ts";
 import type { Cutout, View, ViewHint } from "../types.ts";
 import { type Box, measureBox } from "./measure-box.ts";
+import { ORDER } from "./name-views.ts";
 
 /** Share of the cube's side that the object's longest known side fills; the rest keeps its surface off the border. */
 export const FILL = 0.92;
 
 /** The same for a single picture, whose object may be deeper than it is wide or high. */
 export const FILL_SINGLE = 0.8;
-
-/** Order in which pictures without any hint are taken: the turnaround order of the contract's labels. */
-const ORDER: readonly ViewLabel[] = ["front", "right", "back", "left", "top", "bottom"];
 
 /** A direction in degrees and how it was come by. */
 interface Direction {

@@ -24,10 +24,14 @@ export function segmentPicture(image: RgbaImage, hasAlpha: boolean): Cutout {
   return { ...borderMatte(hasAlpha ? flattened(image) : image), image };
 }
 
-/** As `segmentPicture`, with a learned matte for the pictures whose border does not tell. */
-export async function segmentPictureWith(model: MatteModel, image: RgbaImage, hasAlpha: boolean): Promise<Cutout> {
+/** As `segmentPicture`, with a learned matte (where there is one) for the pictures whose border does not tell. */
+export async function segmentPictureWith(
+  model: MatteModel | null,
+  image: RgbaImage,
+  hasAlpha: boolean,
+): Promise<Cutout> {
   const plain = segmentPicture(image, hasAlpha);
-  if (plain.confidence >= ASK_MODEL_BELOW) return plain;
+  if (model === null || plain.confidence >= ASK_MODEL_BELOW) return plain;
   const { matte, confidence } = await model(image);
   return confidence > plain.confidence ? { image, matte, source: "learned", confidence } : plain;
 }

@@ -2,6 +2,8 @@ import { COLUMNS, ROWS, type Sketch } from "./sketch.ts";
 
 /** Widths are compared as logarithms; this much (in heights) keeps empty rows finite. */
 const FLOOR = 0.03;
+/** Rows at both ends that are left out: the outermost hold fractions of a pixel. */
+const ENDS = 2;
 /** Silhouettes whose rows vary less than this (standard deviation of log width) are boxes: they agree with each other. */
 const BOX = 0.05;
 
@@ -60,7 +62,7 @@ export function colorDifference(a: Sketch, b: Sketch, mirrored: boolean): number
 export function rowCorrelation(a: Sketch, b: Sketch): number {
   const [p, q] = [rowProfile(a), rowProfile(b)];
   let [pq, pp, qq] = [0, 0, 0];
-  for (let y = 0; y < ROWS; y++) {
+  for (let y = ENDS; y < ROWS - ENDS; y++) {
     pq += p[y] * q[y];
     pp += p[y] * p[y];
     qq += q[y] * q[y];
@@ -74,11 +76,11 @@ export function rowCorrelation(a: Sketch, b: Sketch): number {
 function rowProfile(s: Sketch): Float32Array {
   const profile = new Float32Array(ROWS);
   let mean = 0;
-  for (let y = 0; y < ROWS; y++) {
+  for (let y = ENDS; y < ROWS - ENDS; y++) {
     let covered = 0;
     for (let x = 0; x < COLUMNS; x++) covered += s.coverage[y * COLUMNS + x];
     profile[y] = Math.log(covered / ROWS + FLOOR);
-    mean += profile[y] / ROWS;
+    mean += profile[y] / (ROWS - 2 * ENDS);
   }
   return profile.map((v) => v - mean);
 }

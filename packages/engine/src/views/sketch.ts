@@ -69,10 +69,10 @@ export function sketchView(cutout: Cutout): Sketch {
   return { aspect, width, coverage, lab, histogram };
 }
 
-/** First and last pixel (exclusive) of a cell, at least one. */
+/** First and last pixel (exclusive) of a cell, at least one; rounded, so that mirrored pictures give mirrored sketches. */
 function range(start: number, step: number, index: number, limit: number): [number, number] {
-  const from = Math.min(limit - 1, Math.max(0, Math.floor(start + index * step)));
-  return [from, Math.max(from + 1, Math.min(limit, Math.floor(start + (index + 1) * step)))];
+  const from = Math.min(limit - 1, Math.max(0, Math.round(start + index * step)));
+  return [from, Math.max(from + 1, Math.min(limit, Math.round(start + (index + 1) * step)))];
 }
 
 /** Adds one to a histogram, shared between the eight nearest bins. */

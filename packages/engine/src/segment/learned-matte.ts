@@ -1,0 +1,140 @@
+import { gaussianBlur } from "../image/blur.ts";
+import { connectedComponents } from "../image/components.ts";
+import { halveImage } from "../image/resize.ts";
+import type { RgbaImage } from "../types.ts";
+import { refineMatte } from "./refine-matte.ts";
+import type { MatteModel } from "./segment.ts";
+
+/** A network that tells objects from backgrounds, and what it wants to be fed. */
+export interface MatteNetwork {
+  /** Pixels a side of its square picture; pictures are stretched to it. */
+  size: number;
+  /** Subtracted from the channels R, G, B (sRGB 0–1), and what they are divided by then. */
+  mean: readonly number[];
+  deviation: readonly number[];
+  /** Whether it answers with log-odds or with coverage 0–1. */
+  output: "logits" | "coverage";
+  /** @param planes R, G, B, each size². @returns size² numbers. */
+  run(planes: Float32Array): Promise<Float32Array>;
+}
+
+/** Pictures are cut out at half their resolution when that leaves at least this many pixels on the shorter side. */
+const HALVE_FROM = 512;
+/** Window of the guided filter, network pixels, and how much variance (of brightness 0–1) it takes for an edge. */
+const WINDOW = 1.5;
+const EDGE = 1e-3;
+/** Pieces smaller than this share of the largest are specks. */
+const SPECK = 0.02;
+/** Coverages between these are undecided. */
+const UNDECIDED = [0.2, 0.8] as const;
+/** Undecided area as a share of the object's at which the confidence has fallen to nothing; the outline alone makes 0.1. */
+const CONFUSED = [0.12, 0.6] as const;
+
+/**
+ * The matte of a network at the resolution of the picture: its coarse answer is brought to the picture's own edges by a
+ * guided filter (K. He, J. Sun, X. Tang: Guided Image Filtering, 2010), then the outline's pixels are compared with
+ * their surroundings as for the border model.
+ */
+export function learnedMatte(network: MatteNetwork): MatteModel {
+  return async (image) => {
+    const answer = await network.run(reduced(image, network));
+    const coarse = network.output === "logits" ? answer.map((v) => 1 / (1 + Math.exp(-v))) : answer;
+    const factor = Math.min(image.width, image.height) >= HALVE_FROM ? 2 : 1;
+    const guide = factor === 2 ? halveImage(image) : image;
+    const soft = enlarged(coarse, network.size, guide.width, guide.height);
+    const radius = (WINDOW * Math.max(guide.width, guide.height)) / network.size;
+    const fine = guided(brightness(guide), soft, guide.width, guide.height, radius);
+    const mask = Uint8Array.from(fine, (v) => (v > 0.5 ? 1 : 0));
+    removeSpecks(mask, guide.width, guide.height);
+    return { matte: refineMatte(image, mask, factor), confidence: confidenceOf(coarse) };
+  };
+}
+
+/** Area averages of the picture, stretched to the network's square, normalised. */
+function reduced(image: RgbaImage, { size, mean, deviation }: MatteNetwork): Float32Array {
+  const { width, height, data } = image;
+  const planes = new Float32Array(3 * size * size);
+  for (let j = 0; j < size; j++) {
+    const [y0, y1] = span(j, size, height);
+    for (let i = 0; i < size; i++) {
+      const [x0, x1] = span(i, size, width);
+      const sum = [0, 0, 0];
+      for (let y = y0; y < y1; y++) {
+        for (let at = 4 * (y * width + x0), end = at + 4 * (x1 - x0); at < end; at += 4) {
+          for (let c = 0; c < 3; c++) sum[c] += data[at + c];
+        }
+      }
+      const count = 255 * (y1 - y0) * (x1 - x0);
+      for (let c = 0; c < 3; c++) {
+        planes[c * size * size + j * size + i] = (sum[c] / count - mean[c]) / deviation[c];
+      }
+    }
+  }
+  return planes;
+}
+
+function span(i: number, size: number, length: number): [number, number] {
+  const from = Math.floor((i * length) / size);
+  return [from, Math.max(from + 1, Math.floor(((i + 1) * length) / size))];
+}
+
+/** Bilinear. */
+function enlarged(plane: Float32Array, size: number, width: number, height: number): Float32Array {
+  const out = new Float32Array(width * height);
+  const clamp = (v: number) => Math.min(size - 1, Math.max(0, v));
+  for (let y = 0, at = 0; y < height; y++) {
+    const v = clamp(((y + 0.5) * size) / height - 0.5);
+    const [j, fy] = [Math.floor(v), v - Math.floor(v)];
+    const below = Math.min(size - 1, j + 1);
+    for (let x = 0; x < width; x++, at++) {
+      const u = clamp(((x + 0.5) * size) / width - 0.5);
+      const [i, fx] = [Math.floor(u), u - Math.floor(u)];
+      const right = Math.min(size - 1, i + 1);
+      const upper = plane[j * size + i] * (1 - fx) + plane[j * size + right] * fx;
+      const lower = plane[below * size + i] * (1 - fx) + plane[below * size + right] * fx;
+      out[at] = upper * (1 - fy) + lower * fy;
+    }
+  }
+  return out;
+}
+
+function brightness({ data }: RgbaImage): Float32Array {
+  return Float32Array.from(
+    { length: data.length / 4 },
+    (_, i) => (0.3 * data[4 * i] + 0.6 * data[4 * i + 1] + 0.1 * data[4 * i + 2]) / 255,
+  );
+}
+
+function guided(guide: Float32Array, plane: Float32Array, width: number, height: number, radius: number) {
+  const smooth = (values: Float32Array) => gaussianBlur(values, width, height, radius);
+  const [meanGuide, meanPlane] = [smooth(guide), smooth(plane)];
+  const square = smooth(guide.map((v) => v * v));
+  const product = smooth(guide.map((v, i) => v * plane[i]));
+  const slope = square.map((v, i) => {
+    const variance = v - meanGuide[i] ** 2;
+    return (product[i] - meanGuide[i] * meanPlane[i]) / (variance + EDGE);
+  });
+  const offset = meanPlane.map((v, i) => v - slope[i] * meanGuide[i]);
+  const [a, b] = [smooth(slope), smooth(offset)];
+  return guide.map((v, i) => a[i] * v + b[i]);
+}
+
+function removeSpecks(mask: Uint8Array, width: number, height: number): void {
+  const { labels, components } = connectedComponents(mask, width, height, 8);
+  const largest = components.reduce((most, c) => Math.max(most, c.area), 0);
+  for (let at = 0; at < mask.length; at++) {
+    if (labels[at] >= 0 && components[labels[at]].area < SPECK * largest) mask[at] = 0;
+  }
+}
+
+/** How decided the network is, 0–1. */
+function confidenceOf(coverage: Float32Array): number {
+  let [sure, open] = [0, 0];
+  for (const c of coverage) {
+    if (c >= UNDECIDED[1]) sure++;
+    else if (c > UNDECIDED[0]) open++;
+  }
+  if (sure === 0) return 0;
+  const [clear, confused] = CONFUSED;
+  return Math.min(1, Math.max(0, (confused - open / sure) / (confused - clear)));
+}
