@@ -14,3 +14,12 @@ def test_from_packs_to_weights_that_onnx_runtime_runs(tmp_path):
     vector = json.loads((tmp_path / "models" / "prior.vector.json").read_text())
     assert [c["name"] for c in vector["cases"]] == ["front and right", "photo"]
     assert "| left-out | M2 |" in (tmp_path / "models" / "README.md").read_text()
+
+
+def test_a_matte_network_is_exported_with_sidecar_and_card(tmp_path):
+    work = small_work(tmp_path)
+    step("train-matte", "--work", work, "--minutes", 0.02, "--width", 8, "--batch", 4)
+    step("export-matte", "--work", work, "--out", tmp_path / "models")
+    sidecar = json.loads((tmp_path / "models" / "matte.json").read_text())
+    assert sidecar["size"] == 128 and (tmp_path / "models" / sidecar["file"]).stat().st_size > 1000
+    assert "validation split" in (tmp_path / "models" / "matte.md").read_text()

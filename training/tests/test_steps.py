@@ -18,6 +18,11 @@ def test_from_packs_to_a_table_with_the_floors_beside(work):
     assert "| left-out | M2 | prior |" in out and "| left-out | S1 | balloon |" in out
 
 
+def test_a_matte_network_of_a_few_steps_is_scored_by_family(work):
+    out = step("train-matte", "--work", work, "--minutes", 0.03, "--width", 8, "--batch", 4)
+    assert "'clutter'" in out and (work / "runs" / "matte" / "curve.csv").exists()
+
+
 def test_training_goes_on_where_it_stopped(work):
     first = step("train", "--work", work, "--run", "twice", "--minutes", 5, "--samples", 8, *SMALL)
     second = step("train", "--work", work, "--run", "twice", "--minutes", 5, "--samples", 8, *SMALL)
