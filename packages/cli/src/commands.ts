@@ -1,6 +1,7 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import { ACCOUNT_OPTIONS } from "./account.ts";
 import { GET_OPTIONS } from "./get.ts";
+import { INSPECT_OPTIONS } from "./inspect.ts";
 import { LIST_OPTIONS } from "./list.ts";
 import { LOGIN_OPTIONS } from "./login.ts";
 import { MAKE_OPTIONS } from "./make.ts";
@@ -20,6 +21,7 @@ interface CommandShape {
 /** Every command with what it takes, for completion. */
 export const COMMANDS: Record<string, CommandShape> = {
   make: { summary: "make an asset from pictures", options: MAKE_OPTIONS },
+  inspect: { summary: "look at pictures without making anything", options: INSPECT_OPTIONS },
   serve: { summary: "serve the API and the web app", options: SERVE_OPTIONS },
   account: { summary: "create an account or a sign-in link", options: ACCOUNT_OPTIONS, actions: ["create", "link"] },
   login: { summary: "keep the credentials of a server", options: LOGIN_OPTIONS },

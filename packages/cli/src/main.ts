@@ -17,6 +17,8 @@ async function run(args: string[]): Promise<number> {
   switch (command) {
     case "make":
       return (await import("./make.ts")).make(rest);
+    case "inspect":
+      return (await import("./inspect.ts")).inspect(rest);
     case "serve":
       return (await import("./serve.ts")).serve(rest);
     case "account":

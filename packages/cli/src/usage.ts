@@ -8,6 +8,7 @@ export const HELP = `Maquette: pictures of an object in, a textured, game-ready 
 
 Usage
   maquette make IMAGE...        make an asset from one to six pictures of one object
+  maquette inspect IMAGE...     look at pictures without making anything
   maquette serve                serve the API and the web app (npm start does the same)
   maquette account create       create an account and print its API credentials
 
@@ -66,6 +67,21 @@ On a server
   --test                   deliver a plain cube; the pictures are not looked at
 
 Exit code: 0 made, 2 wrong arguments, 3 a picture was refused (the sentence says why), 1 anything else.`;
+
+const INSPECT_HELP = `Usage: maquette inspect IMAGE... [options]
+
+Looks at pictures as 'maquette make' does and says what it would use of them, from which side, and what is wrong, without
+making anything. Writes each picture with its background faded, the object outlined and every view framed.
+
+  --front FILE  --right FILE  --back FILE  --left FILE  --top FILE  --bottom FILE
+  -o, --out DIR            where the overlays go (default: here)
+  --quality LEVEL          standard (default), high or ultra
+  --json                   print everything that was measured
+
+Environment
+  MAQUETTE_MATTE_MODEL     another matting model (.onnx, its description beside it: docs/understanding.md)
+
+Exit code: 0 an asset would be made, 3 a picture would be refused (the sentence says why), 2 wrong arguments, 1 anything else.`;
 
 const SERVE_HELP = `Usage: maquette serve [--role all|api|worker]
 
@@ -178,6 +194,7 @@ Prints a script for the shell to read:
 /** The help of each command. */
 export const HELPS: Readonly<Record<string, string>> = {
   make: MAKE_HELP,
+  inspect: INSPECT_HELP,
   serve: SERVE_HELP,
   account: ACCOUNT_HELP,
   login: LOGIN_HELP,
