@@ -9,6 +9,7 @@ import { ApiError } from "./api/errors.ts";
 import { createAccount, createSignInLink, OWNER_EMAIL } from "./auth/accounts.ts";
 import { CredentialStore } from "./auth/credential-store.ts";
 import { FailureLimiter } from "./auth/failure-limiter.ts";
+import { JwtReader } from "./auth/jwt.ts";
 import { checkMasterKey, deriveKeys, loadMasterKey } from "./auth/keys.ts";
 import { type Config, listensOnLoopback } from "./config/read-config.ts";
 import type { Context, RunEngine } from "./context.ts";
@@ -19,6 +20,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { Consumer, type RunningConsumer } from "./jobs/consumer.ts";
 import { type AssetJob, type DeliveryJob, Jobs, LANES } from "./jobs/jobs.ts";
 import { createMetrics } from "./metrics.ts";
+import { AssetReader } from "./requests/asset-reader.ts";
 import { localStorage } from "./storage/local.ts";
 import { s3Storage } from "./storage/s3.ts";
 import { nameFailures } from "./storage/storage.ts";
@@ -86,13 +88,16 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 
     const pictures = new Pictures();
     undo.push(() => pictures.close());
+    const keys = deriveKeys(master);
     let local = "";
     const context: Context = {
       config,
       db: database.db,
       jobs,
       storage,
-      keys: deriveKeys(master),
+      keys,
+      jwts: new JwtReader(keys.jwt),
+      assets: new AssetReader(database, now),
       credentials: new CredentialStore(database.db, database.pglite !== null),
       failures: new FailureLimiter(database.db, now),
       policy: { allow: config.allow, loopback: listensOnLoopback(config) },

@@ -2,7 +2,6 @@ import type { FastifyRequest } from "fastify";
 import { ApiError } from "../api/errors.ts";
 import type { Fields } from "../api/fields.ts";
 import type { Context } from "../context.ts";
-import { readJwt } from "./jwt.ts";
 import { hashToken, sameHash } from "./tokens.ts";
 
 /** Who is asking. */
@@ -15,20 +14,25 @@ export interface Caller {
 
 /**
  * Checks X-API-Key and Authorization (a bare JWT or `Bearer <jwt>`), before any body is read.
+ * @param look finds the credential; a route that looks other things up in the same round trip brings its own
  * @throws ApiError 401, or 429 after too many failures
  */
-export async function authenticate(context: Context, request: FastifyRequest): Promise<Caller> {
+export async function authenticate(
+  context: Context,
+  request: FastifyRequest,
+  look = (accountId: string) => context.credentials.get(accountId),
+): Promise<Caller> {
   const apiKey = header(request, "x-api-key");
   if (!apiKey) throw new ApiError("api_key_missing");
   const token = header(request, "authorization")?.replace(/^bearer\s+/i, "");
   if (!token) throw new ApiError("jwt_missing");
-  const claims = await readJwt(context.keys.jwt, token, context.now());
+  const claims = await context.jwts.read(token, context.now());
   if (claims === "expired") throw new ApiError("jwt_expired");
   if (claims === "invalid") {
     await context.failures.record(`address:${request.ip}`);
     throw new ApiError("jwt_invalid");
   }
-  const credential = await context.credentials.get(claims.sub);
+  const credential = await look(claims.sub);
   if (!credential || !sameHash(hashToken(apiKey), credential.apiKeyHash)) {
     await context.failures.record(`address:${request.ip}`, `account:${claims.sub}`);
     throw new ApiError("api_key_wrong");

@@ -11,6 +11,12 @@ export interface OpenDatabase {
   db: Db;
   /** Present when the database runs inside this process. */
   pglite: PGlite | null;
+  /**
+   * Counts the statements that may have written; null where other processes write too. While it stays the same, what was
+   * read stays true: the embedded database does one thing at a time, so a read that begins after a write waits for the end
+   * of its transaction.
+   */
+  writes: (() => number) | null;
   close(): Promise<void>;
 }
 
@@ -32,13 +38,19 @@ export async function openEmbedded(directory: string): Promise<OpenDatabase> {
       "wal_sync_method=fsync",
     ],
   });
-  const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+  let writes = 0;
+  const db = new Kysely<Schema>({
+    dialect: new PGliteDialect({ pglite }),
+    log: ({ query }) => {
+      if (!/^\s*select\b/i.test(query.sql)) writes++;
+    },
+  });
   const close = async () => {
     await db.destroy();
     // Kysely closes only what it has used.
     if (!pglite.closed) await pglite.close();
   };
-  return { db, pglite, close };
+  return { db, pglite, writes: () => writes, close };
 }
 
 /**
@@ -99,7 +111,7 @@ export function openPostgres(
   // transaction ends the whole process, though the next statement rejects anyway.
   pool.on("connect", (client) => client.on("error", onError));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pglite: null, close: () => db.destroy() };
+  return { db, pglite: null, writes: null, close: () => db.destroy() };
 }
 
 /** One round trip that any working database answers. */

@@ -2,6 +2,7 @@ import type { AssetOptions, Stage } from "@maquette/engine/asset";
 import { LEVELS } from "@maquette/engine/levels";
 import type { Quality } from "@maquette/engine/types";
 import { type RawBuilder, sql } from "kysely";
+import { ASSET_VERSION } from "../db/migrations/0003-glance.ts";
 import type { Db } from "../db/open-database.ts";
 import type { IterationInput, IterationStatus } from "../db/schema.ts";
 import { type ArtifactRef, type Linker, resultLinks } from "../downloads/links.ts";
@@ -12,6 +13,8 @@ const LONGEST_QUEUE = 10_000;
 
 /** A request with all that belongs to it, as one query brings it. Times are in ms since 1970. */
 export interface AssetRow {
+  /** Differs whenever the rest may (see `ASSET_VERSION`). */
+  version: string;
   id: string;
   account_id: string;
   email: string;
@@ -53,7 +56,7 @@ export async function loadAssets(
   tail: RawBuilder<unknown> = sql``,
 ): Promise<AssetRow[]> {
   const { rows } = await sql<AssetRow>`
-    select r.id, r.account_id, a.email, r.studio_id, r.project_id, r.name, r.identifier, r.tags, r.test, r.created_at,
+    select ${sql.raw(ASSET_VERSION)} as version, r.id, r.account_id, a.email, r.studio_id, r.project_id, r.name, r.identifier, r.tags, r.test, r.created_at,
       (select coalesce(json_agg(json_build_object(
           'id', m.id, 'url', m.url, 'name', m.name, 'storage_key', m.storage_key)), '[]')
         from image m where m.request_id = r.id) as images,

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { sql } from "kysely";
 import { Type } from "typebox";
 import { authenticate, checkDevId } from "../../auth/authenticate.ts";
@@ -9,6 +9,7 @@ import { requireMember } from "../../requests/access.ts";
 import { loadAssets, presentAsset, visibleTo } from "../../requests/load-assets.ts";
 import type { AccountGuards } from "../account-guards.ts";
 import { ApiError, invalid } from "../errors.ts";
+import type { Fields } from "../fields.ts";
 import { requestOrigin } from "../origin.ts";
 import { bodyFields, pathParameter, queryFields } from "../request-fields.ts";
 import { DevIdQuery, devIdInPath, errors, Id, StudioQuery } from "../schemas.ts";
@@ -26,10 +27,27 @@ const operation = {
 
 export function fetchRequestRoute(app: FastifyInstance, context: Context, guards: AccountGuards): void {
   for (const path of ["/fetchRequest", "/fetchRequest/:devID"]) {
-    app.get(path, { schema: devIdInPath(operation, "fetchRequest", path) }, async (request) => {
+    app.get(path, { schema: devIdInPath(operation, "fetchRequest", path) }, async (request, reply) => {
+      const query = queryFields(request);
+      const simple = findSimple(request, query);
+      if (simple !== null) {
+        let version: string | null = null;
+        const caller = await authenticate(context, request, async (accountId) => {
+          const glance = await context.assets.glance(accountId, simple);
+          version = glance.version;
+          return glance.credential;
+        });
+        guards.rate(caller.accountId);
+        checkDevId(caller, query, pathParameter(request, "devID"));
+        request.assetId = simple;
+        const origin = requestOrigin(context, request);
+        const link = createLinker(context.keys.link, origin, context.now());
+        const text = version === null ? null : await context.assets.answer(simple, version, origin, link);
+        if (text === null) throw new ApiError("request_unknown");
+        return reply.type("application/json; charset=utf-8").send(text);
+      }
       const caller = await authenticate(context, request);
       guards.rate(caller.accountId);
-      const query = queryFields(request);
       const body = bodyFields(request);
       checkDevId(caller, query, body, pathParameter(request, "devID"));
       const requestId = query.text("requestID") ?? body.text("requestID");
@@ -45,4 +63,12 @@ export function fetchRequestRoute(app: FastifyInstance, context: Context, guards
       return { ...asset, asset };
     });
   }
+}
+
+/** The requestID of a request that says nothing else: in its query, without a studio and without a body. */
+function findSimple(request: FastifyRequest, query: Fields): string | null {
+  const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers;
+  if (length !== "0" || encoding !== undefined || query.has("studioID")) return null;
+  const requestId = query.get("requestID");
+  return typeof requestId === "string" && isId(requestId) ? requestId.toLowerCase() : null;
 }
