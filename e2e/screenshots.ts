@@ -40,7 +40,7 @@ try {
   await page.goto("/create");
   const files = ["front", "right", "back"].map((view) => fileURLToPath(new URL(`fox/${view}.png`, EXAMPLES)));
   await page.locator('input[type="file"]').setInputFiles(files);
-  await page.getByRole("img", { name: "What is cut out of picture 3" }).waitFor();
+  await page.getByRole("img", { name: "What is cut out of picture 3" }).waitFor({ timeout: 120_000 });
   await shoot(page, "create");
 
   const pages: Record<string, string> = {
@@ -110,15 +110,15 @@ async function fill(page: Page): Promise<{ van: string; refused: string }> {
   };
   const sides = ["front", "right", "back", "left"];
   const van = await make("van", ["vehicle", "hero"], sides);
-  for (const name of ["chest", "cottage", "robot", "cactus", "armchair", "axe"]) await make(name, ["prop"], sides);
+  const others: string[] = [];
+  for (const name of ["chest", "cottage", "robot", "cactus", "axe"]) others.push(await make(name, ["prop"], sides));
   const blank = await sharp({ create: { width: 512, height: 512, channels: 3, background: "#9aa7b0" } })
     .png()
     .toBuffer();
   const refused = await make("fog", ["sky"], ["front"], blank);
   await ended(page, van);
   await ask("POST", `/requests/${van}/iterations`, { editDescription: "flat shading, at most 1500 triangles" });
-  await ended(page, refused);
-  await ended(page, van);
+  for (const id of [...others, refused, van]) await ended(page, id);
   return { van, refused };
 }
 

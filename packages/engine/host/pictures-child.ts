@@ -5,10 +5,12 @@ import { type IngestedPicture, ingestPicture } from "../src/ingest/ingest-pictur
 import { inspectPicture } from "../src/inspect/inspect.ts";
 import { inspectPictures } from "../src/inspect/inspect-pictures.ts";
 import { LEVELS } from "../src/levels.ts";
-import { poseSet } from "../src/pose/pose-set.ts";
+import type { Models } from "../src/models.ts";
+import { pose } from "../src/pose/pose.ts";
 import { segmentPictureWith } from "../src/segment/segment.ts";
 import type { Cutout, ViewHint } from "../src/types.ts";
 import { MatteLoader } from "./load-matte-model.ts";
+import { loadModels } from "./load-models.ts";
 import type { PictureReply, Question, Sight } from "./pictures.ts";
 
 /** Longest side of the cut-out that is shown, pixels. */
@@ -25,11 +27,19 @@ interface Finding {
 const mattes = new MatteLoader(process.env.MAQUETTE_MATTE_MODEL);
 const findings = new Map<string, Finding>();
 
+let loading: Promise<Models | null> | null = null;
+
+/** The learned prior, loaded when it is first needed; without it, views are told from order and outlines. */
+function prior(): Promise<Models | null> {
+  loading ??= loadModels(undefined, 1).catch(() => null);
+  return loading;
+}
+
 async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sight[]> {
   const found: Finding[] = [];
   for (const bytes of pictures) found.push(await lookAt(bytes));
   const usable = found.flatMap(({ cutout, error }, i) => (cutout && !error ? [{ cutout, i }] : []));
-  const together = lookTogether(usable, views);
+  const together = await lookTogether(usable, views);
   return found.map(({ sight, error }, i) => {
     const problem = error ?? (together.error?.picture === i ? together.error : null);
     return {
@@ -50,7 +60,7 @@ interface Together {
 }
 
 /** What only all pictures together tell: views, repetitions, and whether they show one object. */
-function lookTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]): Together {
+async function lookTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]): Promise<Together> {
   const result: Together = { views: new Map(), notes: new Map(), error: null };
   if (usable.length === 0) return result;
   const numberOf = (k: number) => usable[k]!.i;
@@ -66,10 +76,14 @@ function lookTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]
       const note = /^is /.test(text!) ? `This picture ${text}` : `${text![0]!.toUpperCase()}${text!.slice(1)}`;
       result.notes.set(picture, [...(result.notes.get(picture) ?? []), note]);
     }
-    poseSet(inspected.cutouts, inspected.hints).views.forEach(({ label, posedBy, camera }, k) => {
+    // Several views are posed by how they fit together; the network is asked for the camera of a single one.
+    const models = inspected.cutouts.length === 1 ? await prior() : null;
+    const { views, yaw } = await pose(inspected.cutouts, inspected.hints, models);
+    views.forEach(({ label, posedBy, camera }, k) => {
       const picture = numberOf(inspected.sources[k]!);
-      const { azimuth, elevation } = camera;
-      if (!result.views.has(picture)) result.views.set(picture, { label, azimuth, elevation, posedBy });
+      const azimuth = (camera.azimuth + yaw + 360) % 360;
+      if (!result.views.has(picture))
+        result.views.set(picture, { label, azimuth, elevation: camera.elevation, posedBy });
     });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
