@@ -111,7 +111,7 @@ async function fill(page: Page): Promise<{ van: string; refused: string }> {
   const sides = ["front", "right", "back", "left"];
   const van = await make("van", ["vehicle", "hero"], sides);
   const others: string[] = [];
-  for (const name of ["chest", "cottage", "robot", "cactus", "axe"]) others.push(await make(name, ["prop"], sides));
+  for (const name of ["chest", "robot", "cottage"]) others.push(await make(name, ["prop"], sides));
   const blank = await sharp({ create: { width: 512, height: 512, channels: 3, background: "#9aa7b0" } })
     .png()
     .toBuffer();
@@ -123,11 +123,12 @@ async function fill(page: Page): Promise<{ van: string; refused: string }> {
 }
 
 async function ended(page: Page, requestID: string): Promise<void> {
-  await page.waitForFunction(
-    async (url) => (await (await fetch(url)).json()).iterations.at(-1).status !== "new",
-    `${OWN}/requests/${requestID}`,
-    { polling: 500, timeout: 600_000 },
-  );
+  const status = () =>
+    page.evaluate(
+      async (url) => (await (await fetch(url)).json()).iterations.at(-1).status,
+      `${OWN}/requests/${requestID}`,
+    );
+  while ((await status()) === "new") await page.waitForTimeout(500);
 }
 
 async function settle(page: Page): Promise<void> {
