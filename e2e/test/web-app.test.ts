@@ -102,7 +102,7 @@ describe("somebody new", { timeout: 2 * MAKING }, () => {
     await page.locator('input[type="file"]').setInputFiles(pictures("robot", "front", "back"));
     await page.getByRole("img", { name: "What is cut out of picture 2" }).waitFor();
     const second = page.getByRole("combobox", { name: "Picture 2: View" });
-    expect(await second.innerText()).toContain("Find out: Right");
+    expect(await second.innerText()).toContain("Find out: Back");
     await second.selectOption("back");
     await page.getByLabel("Name").fill("Robot");
     await page.getByLabel("Tags").fill("toy, hero");

@@ -69,16 +69,16 @@ async function lookTogether(usable: { cutout: Cutout; i: number }[], hints: View
       usable.map(({ cutout }) => cutout),
       usable.map(({ i }) => hints[i] ?? "auto"),
     );
-    for (const warning of inspected.warnings) {
+    // Several views are posed by how they fit together; the network is asked for the camera of a single one.
+    const models = inspected.cutouts.length === 1 ? await prior() : null;
+    const { views, yaw, warnings } = await pose(inspected.cutouts, inspected.hints, models, inspected.sources);
+    for (const warning of [...inspected.warnings, ...warnings]) {
       const [, number, text] = /^Image (\d+):? (.*)$/s.exec(warning) ?? [];
       if (number === undefined) continue;
       const picture = numberOf(Number(number) - 1);
       const note = /^is /.test(text!) ? `This picture ${text}` : `${text![0]!.toUpperCase()}${text!.slice(1)}`;
       result.notes.set(picture, [...(result.notes.get(picture) ?? []), note]);
     }
-    // Several views are posed by how they fit together; the network is asked for the camera of a single one.
-    const models = inspected.cutouts.length === 1 ? await prior() : null;
-    const { views, yaw } = await pose(inspected.cutouts, inspected.hints, models);
     views.forEach(({ label, posedBy, camera }, k) => {
       const picture = numberOf(inspected.sources[k]!);
       const azimuth = (camera.azimuth + yaw + 360) % 360;
