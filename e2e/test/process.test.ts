@@ -195,6 +195,18 @@ onBothDatabases("contract 3, process", (start) => {
       expect(images.map((image) => image.mime)).toEqual(["image/png", "image/jpeg", "image/webp", "image/png"]);
     });
 
+    it("forms in which JavaScript wrote what it has not as null or undefined", async () => {
+      const answer = await postForm([
+        ...common(),
+        { name: "imageUrls", value: URLS.join() },
+        ...["projectID", "name", "width"].map((name) => ({ name, value: "null" })),
+        ...["studioID", "depth", "views"].map((name) => ({ name, value: "undefined" })),
+      ]);
+      expect(answer.status).toBe(201);
+      expect(answer.json).not.toHaveProperty("warnings");
+      expect((await understood(answer.json.requestID)).options).not.toHaveProperty("width");
+    });
+
     it("JSON under a multipart type with a boundary is a 400, not a 500", async () => {
       const answer = await post(json(), { "Content-Type": "multipart/form-data; boundary=abc" });
       expect([answer.status, answer.json.status]).toEqual([400, "error"]);

@@ -27,6 +27,11 @@ export class Fields {
     else this.#values.set(key, [value]);
   }
 
+  /** Adds the text of a form or a query, in which JavaScript writes a missing value as a word. */
+  addText(name: string, text: string): void {
+    if (!/^\s*(null|undefined)\s*$/.test(text)) this.add(name, text);
+  }
+
   /** All values given under any of the names. */
   all(...names: string[]): unknown[] {
     return names.flatMap((name) => this.#values.get(canonical(name)) ?? []);
@@ -73,7 +78,7 @@ export function checkText(name: string, text: string): void {
 export function readQuery(url: string): Fields {
   const fields = new Fields();
   const query = url.indexOf("?");
-  if (query >= 0) for (const [name, value] of new URLSearchParams(url.slice(query + 1))) fields.add(name, value);
+  if (query >= 0) for (const [name, value] of new URLSearchParams(url.slice(query + 1))) fields.addText(name, value);
   return fields;
 }
 
@@ -101,7 +106,7 @@ export function readBody(contentType: string | undefined, body: Buffer | undefin
   const text = body.toString("utf8").trim();
   if (/^\uFEFF?[{[]/.test(text)) addJson(fields, parseJson(text));
   else if (/^[^\s"<>{}]*=/.test(text)) {
-    for (const [name, value] of new URLSearchParams(text)) fields.add(name, value);
+    for (const [name, value] of new URLSearchParams(text)) fields.addText(name, value);
   } else if (text !== "") throw new ApiError("body_invalid", { value: "a body that is neither JSON nor a form" });
   return fields;
 }
@@ -146,7 +151,7 @@ function addParts(fields: Fields, parts: Part[]): void {
           value: `the field ${part.name.slice(0, 50)}, which is larger than 64 kB`,
         });
       }
-      fields.add(part.name, part.data.toString("utf8"));
+      fields.addText(part.name, part.data.toString("utf8"));
     } else if (part.data.length > 0 || part.filename) {
       // Neither name nor data: what a browser sends for a file input that was left empty.
       fields.uploads.push({ filename: part.filename, data: part.data });
