@@ -33,7 +33,7 @@ const ROUND_TRIPS = 2;
  * itself is loaded when its version is a new one.
  *
  * Measured on two busy cores, 32 connections, requests a second: loading the whole asset every time 320 embedded and
- * 1,020 on PostgreSQL (docs/api-speed.md has those of this).
+ * 1,020 on PostgreSQL (`npm run bench:api` prints those of this).
  */
 export class AssetReader {
   readonly #db: Db;
