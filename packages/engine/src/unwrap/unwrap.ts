@@ -31,12 +31,21 @@ export interface Unwrapped {
 const PACKINGS = 6;
 
 /**
+ * Charts are packed on a grid of at most this side, and larger textures refine it. xatlas places them texel by texel:
+ * at 4,096² that took 5 to 9 s of processor time, against 0.4 to 1.1 s here, for the same share of the texture (0.59
+ * against 0.60, 0.25 against 0.23, 0.62 against 0.63 on three examples).
+ */
+const PACKING_SIDE = 1024;
+
+/**
  * Cuts the surface into charts and packs them (xatlas, as WebAssembly). xatlas treats the asked resolution as a hint
  * and returns whatever rectangle came out, so the texel density is searched for which the rectangle just fits the
  * square: packing takes a tenth of a second, and the first answer alone would waste up to half of the texels.
  */
 export async function unwrap(mesh: Mesh, options: UnwrapOptions): Promise<Unwrapped> {
-  const { textureSize, padding, mates } = options;
+  const { textureSize, mates } = options;
+  const packingSide = Math.min(textureSize, PACKING_SIDE);
+  const padding = Math.ceil((options.padding * packingSide) / textureSize);
   await watlas.Initialize();
   const atlas = mates ? chartQuads(mesh, mates) : chart(mesh, 4);
   try {
@@ -45,15 +54,15 @@ export async function unwrap(mesh: Mesh, options: UnwrapOptions): Promise<Unwrap
       atlas.packCharts({ texelsPerUnit, resolution: 0, padding, bilinear: true, rotateCharts: true });
       return Math.max(atlas.width, atlas.height);
     };
-    let density = textureSize / Math.sqrt(2 * surfaceArea(mesh));
+    let density = packingSide / Math.sqrt(2 * surfaceArea(mesh));
     let fits = 0;
     let tooDense = Number.POSITIVE_INFINITY;
     for (let i = 0; i < PACKINGS || fits === 0; i++) {
       if (i > 4 * PACKINGS) throw new EngineError("too_complex", "its surface cannot be laid out in one texture");
       const side = pack(density);
-      if (atlas.atlasCount === 1 && side <= textureSize) fits = density;
+      if (atlas.atlasCount === 1 && side <= packingSide) fits = density;
       else tooDense = density;
-      const guess = density * (textureSize / side);
+      const guess = density * (packingSide / side);
       const low = fits || density / 2;
       density = Math.min(
         tooDense === Number.POSITIVE_INFINITY ? guess * 1.02 : (low + tooDense) / 2,
@@ -62,7 +71,7 @@ export async function unwrap(mesh: Mesh, options: UnwrapOptions): Promise<Unwrap
       if (fits > 0 && tooDense / fits < 1.01) break;
     }
     pack(fits);
-    return read(atlas, mesh, textureSize);
+    return read(atlas, mesh, packingSide);
   } finally {
     atlas.delete();
   }
@@ -156,15 +165,15 @@ function surfaceArea({ positions: p, triangles }: Mesh): number {
   return area;
 }
 
-function read(atlas: watlas.Atlas, mesh: Mesh, textureSize: number): Unwrapped {
+function read(atlas: watlas.Atlas, mesh: Mesh, side: number): Unwrapped {
   const laid = atlas.getMesh(0);
   const count = laid.vertexCount;
   const uvs = new Float32Array(2 * count);
   const vertexOfUv = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
     const v = laid.getVertex(i);
-    uvs[2 * i] = v.uv[0] / textureSize;
-    uvs[2 * i + 1] = v.uv[1] / textureSize;
+    uvs[2 * i] = v.uv[0] / side;
+    uvs[2 * i + 1] = v.uv[1] / side;
     vertexOfUv[i] = v.xref;
   }
   const cornerUvs = new Uint32Array(laid.indexCount);
