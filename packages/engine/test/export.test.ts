@@ -486,6 +486,32 @@ describe("triangulate", () => {
     const tee = { ...folded(up), positions: Float32Array.of(0, 0, 0, 1, 0, 0, 2, 0, 0, 1, 5, 0) };
     expect([...triangulate(tee)]).toEqual([0, 1, 3, 1, 2, 3]);
   });
+
+  it("never joins two vertices twice, where quads share opposite corners or an edge joins them", () => {
+    // Two fins back to back, both with 0-1 as the shorter diagonal; then one of them with a triangle that has it as an edge.
+    const up = [0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1];
+    const points = [0, 0, 0, 0, 1, 0, 3, 0.5, 0, -3, 0.5, 0, 3, 0.5, 1, -3, 0.5, 1];
+    const joined = (sizes: number[], corners: number[]) => {
+      const part = {
+        ...folded(up),
+        positions: Float32Array.from(points),
+        sizes: Uint8Array.from(sizes),
+        cornerVertices: Uint32Array.from(corners),
+        cornerNormals: new Uint32Array(corners.length),
+      };
+      const triangles = [...triangulate(part)].map((corner) => corners[corner]!);
+      const inQuads = triangles.slice(0, 3 * 2 * sizes.filter((size) => size === 4).length);
+      let count = 0;
+      for (let t = 0; t < inQuads.length; t += 3) {
+        const triangle = inQuads.slice(t, t + 3);
+        if (triangle.includes(0) && triangle.includes(1)) count++;
+      }
+      return count;
+    };
+    expect(joined([4], [0, 2, 1, 3])).toBe(2);
+    expect(joined([4, 4], [0, 2, 1, 3, 0, 5, 1, 4])).toBeLessThanOrEqual(2);
+    expect(joined([4, 3], [0, 2, 1, 3, 1, 0, 4])).toBe(0);
+  });
 });
 
 describe("cubeScene", () => {

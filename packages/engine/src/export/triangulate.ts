@@ -9,11 +9,13 @@ const THIN = 1e-6;
  * Splits the quads of a part into triangles along the diagonal that follows the shape better: the one whose two
  * triangles agree more with the normals at their corners. The dihedral angle alone cannot tell a ridge from a valley
  * (on a saddle both diagonals bend alike); the normals can. Quads that tie take the shorter diagonal, and where that
- * ties too, the one at the first corner, so that the result depends on the part alone.
+ * ties too, the one at the first corner, so that the result depends on the part alone. A diagonal whose ends an edge
+ * or another quad's diagonal joins already gives way to the other one, or the triangles would not be two-manifold.
  *
  * @returns corner numbers (indices into `cornerVertices` and its fellows), 3 per triangle, in the order of the polygons.
  */
 export function triangulate(part: PartMesh): Uint32Array {
+  const joined = new Joins(part);
   let quads = 0;
   for (const size of part.sizes) if (size === 4) quads++;
   const out = new Uint32Array((part.sizes.length + quads) * 3);
@@ -26,7 +28,7 @@ export function triangulate(part: PartMesh): Uint32Array {
       out[at++] = b;
       out[at++] = c;
     } else {
-      const second = prefersSecondDiagonal(part, a, b, c, d);
+      const second = joined.choose(a, b, c, d, prefersSecondDiagonal(part, a, b, c, d));
       // b-d splits into abd, bcd; a-c into abc, acd.
       out[at++] = a;
       out[at++] = b;
@@ -38,6 +40,51 @@ export function triangulate(part: PartMesh): Uint32Array {
     corner += size;
   }
   return out;
+}
+
+/** Which vertices are joined, by an edge or as the ends of diagonals. */
+class Joins {
+  private readonly part: PartMesh;
+  private readonly edges = new Set<number>();
+  /** Pairs of vertices that are opposite each other in some quad, and in more than one. */
+  private readonly opposite = new Set<number>();
+  private readonly contested = new Set<number>();
+  private readonly taken = new Set<number>();
+
+  constructor(part: PartMesh) {
+    this.part = part;
+    let first = 0;
+    for (const size of part.sizes) {
+      for (let k = 0; k < size; k++) this.edges.add(this.pair(first + k, first + ((k + 1) % size)));
+      if (size === 4) {
+        for (const diagonal of [this.pair(first, first + 2), this.pair(first + 1, first + 3)]) {
+          if (this.opposite.has(diagonal)) this.contested.add(diagonal);
+          this.opposite.add(diagonal);
+        }
+      }
+      first += size;
+    }
+  }
+
+  /** Whether the quad is split along b-d. */
+  choose(a: number, b: number, c: number, d: number, preferred: boolean): boolean {
+    const [ac, bd] = [this.pair(a, c), this.pair(b, d)];
+    const [wanted, other] = preferred ? [bd, ac] : [ac, bd];
+    const keep = this.hindrance(wanted) <= this.hindrance(other);
+    this.taken.add(keep ? wanted : other);
+    return keep ? preferred : !preferred;
+  }
+
+  private hindrance(pair: number): number {
+    if (this.edges.has(pair) || this.taken.has(pair)) return 2;
+    return this.contested.has(pair) ? 1 : 0;
+  }
+
+  private pair(a: number, b: number): number {
+    const { cornerVertices, positions } = this.part;
+    const [i, j] = [cornerVertices[a]!, cornerVertices[b]!];
+    return Math.min(i, j) * (positions.length / 3) + Math.max(i, j);
+  }
 }
 
 function prefersSecondDiagonal(part: PartMesh, a: number, b: number, c: number, d: number): boolean {
