@@ -49,7 +49,7 @@ for (const [row, { example, pictures }] of ROWS.entries()) {
   const { files: made } = await runEngine({
     kind: "asset",
     pictures: files.map((file) => new Uint8Array(file)),
-    options: { name: example, quality: "high", ...(files.length > 1 && { views: [...LABELS] }) },
+    options: { name: example, quality: "standard", prior: false, ...(files.length > 1 && { views: [...LABELS] }) },
   });
   const mesh = withNormals(normalizeMesh(await loadGlb(made.find((file) => file.format === "glb")!.data)));
   for (const [i, camera] of camerasAround(mesh).entries()) {
