@@ -62,12 +62,16 @@ it("a server killed while it makes an asset makes it after the restart, once, an
   expect(accepted.status).toBe(201);
   const { requestID } = accepted.body;
 
-  await until(async () => (await first.fetchRequest(requestID)).body.iterations[0].progress > 0.1);
+  await until(async () => {
+    const [{ status, progress }] = (await first.fetchRequest(requestID)).body.iterations;
+    expect(status).toBe("new");
+    return progress > 0.1;
+  }, 60_000);
   await kill();
   expect(receiver.received).toEqual([]);
 
   await start();
-  const message = await receiver.next(1, ({ path }) => path === "/hook", 55_000);
+  const message = await receiver.next(1, ({ path }) => path === "/hook", 120_000);
   const results = verify(message, credentials.secret);
   expect(results).toMatchObject({ requestID, status: "completed", iterationID: "0", assetComplete: true });
 
@@ -79,7 +83,7 @@ it("a server killed while it makes an asset makes it after the restart, once, an
 
   await openAll(results, asset.iterations[0].results);
   expect(receiver.received).toHaveLength(1);
-}, 120_000);
+}, 240_000);
 
 /** `npm start`, on a free port and with a folder of its own, until it says that it runs. */
 async function start(): Promise<void> {
