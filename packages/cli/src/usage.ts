@@ -139,7 +139,7 @@ const GET_HELP = `Usage: maquette get REQUEST_ID [-o DIR] [--format F] [--iterat
 Shows an asset and the links to its files, which work for an hour.
 
   -o, --out DIR            download the files
-  --format F               only these: glb, gltf, obj, mtl, fbx, zip, preview, texture; repeated or joined by commas
+  --format F               only these: glb, gltf, obj, mtl, fbx, usdz, stl, zip, preview, texture; repeated or joined by commas
   --iteration N            an older version
   --json                   everything that the API says, as JSON
 

@@ -128,7 +128,7 @@ describe("the command line against a server", () => {
     const cases: [string[], number, RegExp][] = [
       [["get"], 2, /which asset\?/],
       [["get", "0193aaaa-0000-7000-8000-000000000000"], 1, /request does not exist/],
-      [["get", "x", "--format", "stl"], 2, /--format is 'stl'; expected some of glb/],
+      [["get", "x", "--format", "ply"], 2, /--format is 'ply'; expected some of glb/],
       [["list", "--limit", "none"], 2, /--limit is 'none'; expected a number/],
       [["list", "--server", "ftp://x"], 2, /the server is 'ftp:\/\/x'/],
       [

@@ -169,7 +169,7 @@ export interface Accepted {
   warnings?: string[];
 }
 
-/** One download link a format: `obj`, `mtl`, `fbx`, `glb`, `gltf`, `zip`, `preview`, `texture`, `texture2` and so on */
+/** One download link a format: `obj`, `mtl`, `fbx`, `glb`, `gltf`, `usdz`, `stl`, `zip`, `preview`, `texture`, `texture2` and so on */
 export type Results = Record<string, string>;
 
 export interface Iteration {

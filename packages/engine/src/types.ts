@@ -109,7 +109,7 @@ export interface AssetScene {
 export type Quality = "standard" | "high" | "ultra";
 export type Topology = "quad" | "triangle";
 export type Pivot = "center" | "base";
-export type FileFormat = "glb" | "gltf" | "obj" | "mtl" | "fbx" | "zip" | "preview" | "texture";
+export type FileFormat = "glb" | "gltf" | "obj" | "mtl" | "fbx" | "usdz" | "stl" | "zip" | "preview" | "texture";
 
 export interface AssetFile {
   /** File name with extension, safe on every file system. */

@@ -37,6 +37,8 @@ describe("exportScene", () => {
       "everything.obj obj model/obj",
       "everything.mtl mtl model/mtl",
       "everything.fbx fbx application/octet-stream",
+      "everything.usdz usdz model/vnd.usdz+zip",
+      "everything.stl stl model/stl",
       "everything_basecolor.png texture image/png",
       "everything_normal.png texture image/png",
       "everything_occlusion.png texture image/png",
@@ -412,7 +414,7 @@ describe("zip", () => {
       expect(view.getUint32(at + 10, true)).toBe(0x00210000);
       at += 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true) + view.getUint32(at + 18, true);
     }
-    expect(entries).toBe(6);
+    expect(entries).toBe(8);
   });
 
   it("holds every file, and everything that they refer to", async () => {
@@ -625,3 +627,77 @@ const cross = (a: number[], b: number[]) => [
   a[2]! * b[0]! - a[0]! * b[2]!,
   a[0]! * b[1]! - a[1]! * b[0]!,
 ];
+
+describe("USDZ", () => {
+  it("stores every file as it is at a multiple of 64, the layer first, its textures beside it", async () => {
+    const usdz = find(await exportScene(SCENES.everything!()), "usdz").data;
+    const view = new DataView(usdz.buffer, usdz.byteOffset, usdz.length);
+    const names: string[] = [];
+    let at = 0;
+    for (; view.getUint32(at, true) === 0x04034b50; ) {
+      const [name, extra, size] = [
+        view.getUint16(at + 26, true),
+        view.getUint16(at + 28, true),
+        view.getUint32(at + 18, true),
+      ];
+      names.push(text(usdz.subarray(at + 30, at + 30 + name)));
+      expect(view.getUint16(at + 8, true), "compression method").toBe(0);
+      at += 30 + name + extra;
+      expect(at % 64).toBe(0);
+      if (names.length === 1) {
+        const layer = text(usdz.subarray(at, at + size));
+        for (const file of ["everything_basecolor.png", "everything_normal.png", "everything_occlusion.png"]) {
+          expect(layer).toContain(`@${file}@`);
+        }
+      }
+      at += size;
+    }
+    expect(names).toEqual([
+      "everything.usda",
+      "everything_basecolor.png",
+      "everything_normal.png",
+      "everything_occlusion.png",
+    ]);
+  });
+});
+
+describe("STL", () => {
+  it("is a closed solid of millimetres, standing upright along Z", async () => {
+    const scene = SCENES.cube!();
+    const [part] = scene.parts;
+    const stl = find(await exportScene(scene), "stl").data;
+    const view = new DataView(stl.buffer, stl.byteOffset, stl.length);
+    const count = view.getUint32(80, true);
+    expect(stl.length).toBe(84 + 50 * count);
+    const size = (axis: number, p: ArrayLike<number>) => {
+      const values = Array.from({ length: p.length / 3 }, (_, i) => p[3 * i + axis]!);
+      return Math.max(...values) - Math.min(...values);
+    };
+    const points: number[] = [];
+    let volume = 0;
+    for (let t = 0; t < count; t++) {
+      const triangle = Array.from({ length: 9 }, (_, i) => view.getFloat32(84 + 50 * t + 12 + 4 * i, true));
+      points.push(...triangle);
+      const [a, b, c, d, e, f, g, h, i] = triangle as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      volume += (a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)) / 6;
+    }
+    for (const [stlAxis, axis] of [
+      [0, 0],
+      [2, 1],
+      [1, 2],
+    ] as const) {
+      expect(size(stlAxis, points) / 1000).toBeCloseTo(size(axis, part!.positions), 4);
+    }
+    expect(volume / 1e9).toBeCloseTo(size(0, part!.positions) * size(1, part!.positions) * size(2, part!.positions), 3);
+  });
+});

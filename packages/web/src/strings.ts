@@ -271,6 +271,7 @@ export const t = {
       preview: "Turntable picture",
       texture: "Texture",
       usdz: "USDZ: iPhone and iPad",
+      stl: "STL: 3D printing, millimetres",
     } as Record<string, string>,
     factNames: {
       triangles: "Triangles",

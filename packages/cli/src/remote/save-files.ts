@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { Iteration, ServerClient } from "./server-client.ts";
 
 /** What `results` can hold; further textures have a number after the word. */
-export const RESULT_FORMATS = ["glb", "gltf", "obj", "mtl", "fbx", "zip", "preview", "texture"] as const;
+export const RESULT_FORMATS = ["glb", "gltf", "obj", "mtl", "fbx", "usdz", "stl", "zip", "preview", "texture"] as const;
 
 /**
  * Downloads the files of a version into a folder.

@@ -7,7 +7,7 @@ import { crc32, deflateRaw } from "node:zlib";
  */
 const LEVEL = 4;
 /** Already compressed inside: deflating PNG again gains nothing, FBX (zlib arrays and PNG) under 5 %. */
-const STORED = /\.(png|jpg|fbx|zip)$/;
+const STORED = /\.(png|jpg|fbx|usdz|zip)$/;
 
 const LOCAL_SIGNATURE = 0x04034b50;
 const CENTRAL_SIGNATURE = 0x02014b50;
@@ -26,10 +26,24 @@ export interface ZipEntry {
   data: Uint8Array;
 }
 
+export interface ZipOptions {
+  /** Stores every entry as it is, its bytes beginning at a multiple of this. */
+  alignment?: number;
+}
+
+/** An extra field has an identifier and a length before its content; readers skip identifiers that they don't know. */
+const EXTRA_HEADER = 4;
+const PADDING_ID = 0x4d51;
+
 /** A zip archive (PKWARE APPNOTE 6.3, without extensions) of less than 4 GiB with the entries in the given order. */
-export async function encodeZip(entries: readonly ZipEntry[]): Promise<Uint8Array> {
-  const packed = await Promise.all(entries.map(pack));
-  const locals = packed.reduce((sum, { name, data }) => sum + LOCAL_LENGTH + name.length + data.length, 0);
+export async function encodeZip(entries: readonly ZipEntry[], options: ZipOptions = {}): Promise<Uint8Array> {
+  const packed = await Promise.all(entries.map((entry) => pack(entry, options.alignment === undefined)));
+  let locals = 0;
+  for (const entry of packed) {
+    const start = locals + LOCAL_LENGTH + entry.name.length;
+    if (options.alignment) entry.padding = paddingAfter(start, options.alignment);
+    locals = start + entry.padding + entry.data.length;
+  }
   const central = packed.reduce((sum, { name }) => sum + CENTRAL_LENGTH + name.length, 0);
   const out = new Uint8Array(locals + central + END_LENGTH);
   const view = new DataView(out.buffer);
@@ -45,9 +59,15 @@ export async function encodeZip(entries: readonly ZipEntry[]): Promise<Uint8Arra
 
     view.setUint32(at, LOCAL_SIGNATURE, true);
     writeEntryFields(view, at + 4, entry);
+    view.setUint16(at + 28, entry.padding, true);
     out.set(entry.name, at + LOCAL_LENGTH);
-    out.set(entry.data, at + LOCAL_LENGTH + entry.name.length);
-    at += LOCAL_LENGTH + entry.name.length + entry.data.length;
+    const extra = at + LOCAL_LENGTH + entry.name.length;
+    if (entry.padding) {
+      view.setUint16(extra, PADDING_ID, true);
+      view.setUint16(extra + 2, entry.padding - EXTRA_HEADER, true);
+    }
+    out.set(entry.data, extra + entry.padding);
+    at = extra + entry.padding + entry.data.length;
   }
   view.setUint32(record, END_SIGNATURE, true);
   view.setUint16(record + 8, packed.length, true);
@@ -63,16 +83,25 @@ interface PackedEntry {
   deflated: boolean;
   crc: number;
   size: number;
+  /** Bytes of extra field in the local header. */
+  padding: number;
 }
 
-async function pack({ name, data }: ZipEntry): Promise<PackedEntry> {
-  const deflated = !STORED.test(name);
+/** Length of an extra field that brings what follows it to a multiple of `alignment`. */
+function paddingAfter(start: number, alignment: number): number {
+  const missing = (alignment - (start % alignment)) % alignment;
+  return missing === 0 || missing >= EXTRA_HEADER ? missing : missing + alignment;
+}
+
+async function pack({ name, data }: ZipEntry, mayDeflate: boolean): Promise<PackedEntry> {
+  const deflated = mayDeflate && !STORED.test(name);
   return {
     name: new TextEncoder().encode(name),
     data: deflated ? await promisify(deflateRaw)(data, { level: LEVEL }) : data,
     deflated,
     crc: crc32(data),
     size: data.length,
+    padding: 0,
   };
 }
 

@@ -5,7 +5,9 @@ import { encodeGlb } from "./encode-glb.ts";
 import { encodeGltf } from "./encode-gltf.ts";
 import { encodeMtl } from "./encode-mtl.ts";
 import { encodeObj } from "./encode-obj.ts";
+import { encodeStl } from "./encode-stl.ts";
 import { type EncodedTextures, encodeTextures } from "./encode-textures.ts";
+import { encodeUsdz } from "./encode-usdz.ts";
 import { encodeZip } from "./encode-zip.ts";
 import { gltfDocument } from "./gltf-document.ts";
 import { type AssetNames, assetNames } from "./names.ts";
@@ -22,16 +24,19 @@ const MIME: Readonly<Record<Exclude<FileFormat, "preview">, string>> = {
   obj: "model/obj",
   mtl: "model/mtl",
   fbx: "application/octet-stream",
+  usdz: "model/vnd.usdz+zip",
+  stl: "model/stl",
   texture: "image/png",
   zip: "application/zip",
 };
 
 /**
- * Turns a finished asset into its files: GLB, glTF, OBJ, MTL, FBX, the textures as PNG, and the zip that holds all of
+ * Turns a finished asset into its files: GLB, glTF, OBJ, MTL, FBX, USDZ, STL, the textures as PNG, and the zip that holds all of
  * them and, where the scene has coarser levels, an OBJ and a GLB of each (`<name>_lod1.obj`, …; the FBX has them all
  * inside). The same scene gives the same bytes.
  *
- * Object frame and metres in every file; GLB and glTF carry triangles, OBJ and FBX the polygons as they are.
+ * Object frame and metres in every file but STL; GLB, glTF and STL carry triangles, OBJ, FBX
+ * and USDZ the polygons as they are; STL is in millimetres with +Z up.
  *
  * @throws EngineError `option_invalid` for a name that is no identifier, `internal` for a part whose arrays do not fit.
  */
@@ -45,8 +50,8 @@ export async function exportScene(scene: AssetScene, options: ExportOptions = {}
   encoding.catch(() => {});
   const levels = [scene.parts, ...scene.lods].map((parts) => parts.map(compactPart));
   const files: AssetFile[] = [];
-  // glb, gltf, obj, mtl, fbx, zip, and two for each coarser level.
-  const total = 6 + 2 * scene.lods.length;
+  // glb, gltf, obj, mtl, fbx, usdz, stl, zip, and two for each coarser level.
+  const total = 8 + 2 * scene.lods.length;
   let done = 0;
   // Between files, messages and timers get their turn, so that progress leaves and an abort arrives.
   const step = async <T>(result: T | Promise<T>): Promise<T> => {
@@ -77,6 +82,8 @@ export async function exportScene(scene: AssetScene, options: ExportOptions = {}
   add("obj", `${names.base}.obj`, objs[0]!);
   add("mtl", `${names.base}.mtl`, mtl);
   add("fbx", `${names.base}.fbx`, await step(fbx));
+  add("usdz", `${names.base}.usdz`, await step(encodeUsdz(levels[0]!, names, material, textureFiles.usdz)));
+  add("stl", `${names.base}.stl`, await step(encodeStl(levels[0]!)));
   for (const { name, png } of textureFiles.list) add("texture", name, png);
 
   const coarser = scene.lods.flatMap((_, i) => [
@@ -100,6 +107,11 @@ function presentTextures(names: AssetNames, textures: EncodedTextures) {
       baseColor: names.textures.baseColor,
       normal: normal && names.textures.normal,
       occlusion: occlusion && names.textures.occlusion,
+    },
+    usdz: {
+      baseColor: all[0]!,
+      normal: all.find(({ name }) => name === names.textures.normal),
+      occlusion: all.find(({ name }) => name === names.textures.occlusion),
     },
     fbx: {
       baseColor: { fileName: names.textures.baseColor, png: baseColor.png },

@@ -153,7 +153,7 @@ export const Accepted = Type.Object(
 export const Results = Type.Record(Type.String(), Url("A link that works for an hour"), {
   $id: "Results",
   description:
-    "One download link a format: `obj`, `mtl`, `fbx`, `glb`, `gltf`, `zip`, `preview`, `texture`, `texture2` and so on",
+    "One download link a format: `obj`, `mtl`, `fbx`, `glb`, `gltf`, `usdz`, `stl`, `zip`, `preview`, `texture`, `texture2` and so on",
 });
 
 const STATUSES = ["new", "completed", "dismissed", "approved", "uploaded"] as const;

@@ -53,7 +53,7 @@ export interface ArtifactRef {
   name: string;
 }
 
-const ORDER: readonly FileFormat[] = ["obj", "fbx", "glb", "gltf", "mtl", "zip", "preview", "texture"];
+const ORDER: readonly FileFormat[] = ["obj", "fbx", "glb", "gltf", "mtl", "usdz", "stl", "zip", "preview", "texture"];
 
 /**
  * The `results` of an iteration: one link a format. Further textures get a number, since clients expect every value to be

@@ -20,7 +20,7 @@ import type { ViewerHandle } from "../viewer/viewer.tsx";
 const Viewer = lazy(() => import("../viewer/viewer.tsx"));
 
 /** What people load first, first. */
-const FORMATS = ["glb", "fbx", "obj", "mtl", "gltf", "usdz", "zip", "texture", "preview"];
+const FORMATS = ["glb", "fbx", "obj", "mtl", "gltf", "usdz", "stl", "zip", "texture", "preview"];
 
 export function AssetPage() {
   const { requestID } = useParams();
