@@ -1,5 +1,6 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import { ACCOUNT_OPTIONS } from "./account.ts";
+import { FINISH_OPTIONS } from "./finish.ts";
 import { GET_OPTIONS } from "./get.ts";
 import { INSPECT_OPTIONS } from "./inspect.ts";
 import { LIST_OPTIONS } from "./list.ts";
@@ -22,6 +23,7 @@ interface CommandShape {
 export const COMMANDS: Record<string, CommandShape> = {
   make: { summary: "make an asset from pictures", options: MAKE_OPTIONS },
   inspect: { summary: "look at pictures without making anything", options: INSPECT_OPTIONS },
+  finish: { summary: "repair a model and make it game-ready", options: FINISH_OPTIONS },
   serve: { summary: "serve the API and the web app", options: SERVE_OPTIONS },
   account: { summary: "create an account or a sign-in link", options: ACCOUNT_OPTIONS, actions: ["create", "link"] },
   login: { summary: "keep the credentials of a server", options: LOGIN_OPTIONS },

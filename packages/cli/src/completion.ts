@@ -20,6 +20,7 @@ const VALUES: Record<string, readonly string[]> = {
   topology: ["quad", "triangle"],
   pivot: ["center", "base"],
   "texture-size": ["256", "512", "1024", "2048", "4096"],
+  up: ["y", "z", "x", "-y", "-z", "-x"],
   role: ["all", "api", "worker"],
 };
 

@@ -19,6 +19,8 @@ async function run(args: string[]): Promise<number> {
       return (await import("./make.ts")).make(rest);
     case "inspect":
       return (await import("./inspect.ts")).inspect(rest);
+    case "finish":
+      return (await import("./finish.ts")).finish(rest);
     case "serve":
       return (await import("./serve.ts")).serve(rest);
     case "account":

@@ -12,6 +12,7 @@ import {
   type ViewHint,
 } from "@maquette/engine";
 import { runEngine } from "@maquette/engine/host";
+import { identifier } from "./identifier.ts";
 import { makeRemotely } from "./make-remotely.ts";
 import { numberOption as number, parseOptions } from "./parse-options.ts";
 import { ProgressPrinter } from "./progress.ts";
@@ -206,17 +207,6 @@ export async function readPicture(path: string): Promise<Uint8Array> {
 function nameFile(error: EngineError, path: string): Error {
   const message = error.message.replace(/^Image \d+: /, `${path}: `);
   return Object.assign(new EngineError(error.code, error.detail, error.picture), { message });
-}
-
-/** A file name as an identifier: letters, digits, underscore, not starting with a digit. */
-function identifier(text: string): string {
-  const cleaned = text
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .replace(/[^A-Za-z0-9]+/g, "_")
-    .replace(/^_+|_+$/g, "")
-    .slice(0, 60);
-  return /^[A-Za-z]/.test(cleaned) ? cleaned : `asset${cleaned && `_${cleaned}`}`;
 }
 
 function round(seconds: number): number {

@@ -9,6 +9,7 @@ export const HELP = `Maquette: pictures of an object in, a textured, game-ready 
 Usage
   maquette make IMAGE...        make an asset from one to six pictures of one object
   maquette inspect IMAGE...     look at pictures without making anything
+  maquette finish MODEL...      repair models that you have, and make them game-ready in all formats
   maquette serve                serve the API and the web app (npm start does the same)
   maquette account create       create an account and print its API credentials
 
@@ -82,6 +83,31 @@ Environment
   MAQUETTE_MATTE_MODEL     another matting model (.onnx, its description beside it: docs/understanding.md)
 
 Exit code: 0 an asset would be made, 3 a picture would be refused (the sentence says why), 2 wrong arguments, 1 anything else.`;
+
+const FINISH_HELP = `Usage: maquette finish MODEL... [options]
+
+Takes models that you already have (GLB, self-contained glTF, OBJ with its materials and pictures beside it, binary FBX),
+whatever state they are in, and makes of each a closed, two-manifold asset with UVs and a re-baked texture in all formats:
+holes, flipped, repeated and intersecting faces, loose crumbs and base plates go.
+
+Result
+  -o, --out DIR            where to write (default: a folder named after the model; with several, one folder each in DIR)
+  --name NAME              name of the asset and of its files
+  --quality LEVEL          standard (default), high or ultra: how finely the surface is kept
+  --polycount N            no file has more triangles than this (500 to 300000)
+  --height CM              size in centimetres (default: the model's own; one that no object has is taken for
+  --width CM  --depth CM   another unit, and a note says so)
+  --topology KIND          quad (default) or triangle
+  --pivot PLACE            center (default) or base
+  --texture-size N         texels a side: a power of two from 256 to 4096
+
+Model
+  --up AXIS                axis that points up: y, z, x, -y, -z, -x (default: what FBX says, else y)
+  --keep-base              keep a plate on which the model stands
+  --keep-loose             keep small pieces that are far from everything else
+  --json                   print the report as JSON; progress goes to standard error
+
+Exit code: 0 made, 2 wrong arguments, 3 a model was refused (the sentence says why), 1 anything else.`;
 
 const SERVE_HELP = `Usage: maquette serve [--role all|api|worker]
 
@@ -195,6 +221,7 @@ Prints a script for the shell to read:
 export const HELPS: Readonly<Record<string, string>> = {
   make: MAKE_HELP,
   inspect: INSPECT_HELP,
+  finish: FINISH_HELP,
   serve: SERVE_HELP,
   account: ACCOUNT_HELP,
   login: LOGIN_HELP,

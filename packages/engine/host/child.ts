@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Asset, EngineJob, Hooks, Progress } from "../src/asset.ts";
 import { EngineError } from "../src/errors.ts";
+import { finishModel } from "../src/finish-model.ts";
 import type { Models } from "../src/models.ts";
 import { makeAsset, makeTestCube } from "../src/pipeline.ts";
 import type { Reply } from "./index.ts";
@@ -31,8 +32,7 @@ process.once("message", async (job: EngineJob) => {
     onProgress: (progress: Progress) => void send({ kind: "progress", progress }),
   };
   try {
-    const asset = job.kind === "cube" ? await makeTestCube(job.options, hooks) : await make(job, hooks);
-    await send({ kind: "asset", asset });
+    await send({ kind: "asset", asset: await run(job, hooks) });
   } catch (error) {
     if (error instanceof EngineError) {
       await send({ kind: "error", code: error.code, detail: error.detail, picture: error.picture });
@@ -62,4 +62,10 @@ async function tryToLoad(): Promise<{ models: Models | null; warning: string | n
       warning: `Made from silhouettes alone, so sides that no picture shows are plain: ${cause}. Install the weights and ONNX Runtime with npm ci, or ask for this with --no-prior.`,
     };
   }
+}
+
+function run(job: EngineJob, hooks: Hooks): Promise<Asset> {
+  if (job.kind === "cube") return makeTestCube(job.options, hooks);
+  if (job.kind === "finish") return finishModel(job.model, new Map(job.companions), job.options, hooks);
+  return make(job, hooks);
 }

@@ -53,6 +53,21 @@ export interface AssetOptions {
   prior?: boolean;
 }
 
+/** Which axis of a model points up, with its sign. */
+export type UpAxis = "x" | "-x" | "y" | "-y" | "z" | "-z";
+
+export const UP_AXES: readonly UpAxis[] = ["y", "z", "x", "-y", "-z", "-x"];
+
+/** What may be asked for when a model is finished. Without a size it keeps its own. */
+export interface FinishOptions extends Omit<AssetOptions, "views" | "prior"> {
+  /** Axis of the file that points up; what its format says, or +Y, unless given. */
+  up?: UpAxis;
+  /** Keeps small pieces that are far from everything else. */
+  keepLoose?: boolean;
+  /** Keeps the plate on which the model stands. */
+  keepBase?: boolean;
+}
+
 export interface Progress {
   stage: Stage;
   /** 0–1 of the whole asset. */
@@ -121,8 +136,12 @@ export interface Asset {
   report: AssetReport;
 }
 
-/** One unit of work for an engine process: an asset from pictures (encoded bytes, each a PNG, JPEG, …), or the test cube. */
+/**
+ * One unit of work for an engine process: an asset from pictures (encoded bytes, each a PNG, JPEG, …), from a model (GLB,
+ * glTF, OBJ, FBX, with the files that it names, by their lower-case names), or the test cube.
+ */
 export type EngineJob =
+  | { kind: "finish"; model: Uint8Array; companions: [string, Uint8Array][]; options: FinishOptions }
   | { kind: "asset"; pictures: Uint8Array[]; options: AssetOptions }
   | { kind: "cube"; options: AssetOptions };
 

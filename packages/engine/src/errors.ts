@@ -47,6 +47,17 @@ const REGISTRY = {
   },
   inappropriate: { family: "inappropriate", text: "its content is not accepted: %s" },
   too_complex: { family: "too_complex", text: "the object is too complex: %s. Simplify it or raise the quality" },
+  // -- the model that shall be finished
+  model_unsupported: {
+    family: "unreadable",
+    text: "it is not a model that can be read: %s. Send GLB, glTF in one file, OBJ or binary FBX",
+  },
+  model_corrupt: { family: "unreadable", text: "the model cannot be read (%s). Export it again" },
+  model_empty: { family: "no_object", text: "the %s file holds no faces. Export the mesh with the model" },
+  model_flat: {
+    family: "no_object",
+    text: "the model has no extent that a solid could be made of: %s. Send a model that is more than a point or a line",
+  },
   // -- the request as a whole
   picture_count: { family: "options", text: "%s pictures were given; 1 to 6 can be used" },
   option_invalid: { family: "options", text: "%s" },

@@ -155,10 +155,10 @@ export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Pr
 }
 
 /** Texels around every chart, at the least, that repeat its border. */
-const GUTTER = 2;
+export const GUTTER = 2;
 
 /** `count` levels, each with half the triangles of the one before (or as few as its layout allows). */
-function levelsOfDetail(finest: TexturedMesh, count: number, drift: number): TexturedMesh[] {
+export function levelsOfDetail(finest: TexturedMesh, count: number, drift: number): TexturedMesh[] {
   const levels: TexturedMesh[] = [];
   let last = finest;
   for (let i = 0; i < count; i++) {
@@ -169,12 +169,16 @@ function levelsOfDetail(finest: TexturedMesh, count: number, drift: number): Tex
 }
 
 /** Fold angle from which an edge stays hard, degrees, by style. */
-const CREASE = { flat: 0, angle: 40, smooth: 180 } as const;
+export const CREASE = { flat: 0, angle: 40, smooth: 180 } as const;
 
 /** Pictures tell nothing certain of gloss: a satin finish offends nowhere. */
-const ROUGHNESS = 0.8;
+export const ROUGHNESS = 0.8;
 
-async function deliver(scene: AssetScene, onProgress: (f: number) => void, signal?: AbortSignal): Promise<AssetFile[]> {
+export async function deliver(
+  scene: AssetScene,
+  onProgress: (f: number) => void,
+  signal?: AbortSignal,
+): Promise<AssetFile[]> {
   const files = await exportScene(scene, { onProgress: (f) => onProgress(0.7 * f), signal });
   const preview = await renderPreview(scene);
   return [...files, { name: `${scene.name}_preview.png`, format: "preview", mime: "image/png", data: preview }];
@@ -201,7 +205,7 @@ const ALL_SHARES = STAGES.reduce((sum, s) => sum + SHARES[s], 0);
  * Runs stages one after another, reporting where the pipeline is. Between stages it lets messages and timers through,
  * so that an abort arrives and progress leaves.
  */
-function stageRunner({ onProgress, signal }: Hooks) {
+export function stageRunner({ onProgress, signal }: Hooks) {
   return async function stage<T>(
     name: Stage,
     run: (progress: (fraction: number) => void) => T | Promise<T>,

@@ -1,0 +1,144 @@
+import type { Asset, FinishOptions, Hooks } from "./asset.ts";
+import { UP_AXES } from "./asset.ts";
+import { EngineError } from "./errors.ts";
+import { buildPart } from "./fit/build-part.ts";
+import { fit } from "./fit/fit.ts";
+import { LEVELS } from "./levels.ts";
+import { checkMesh } from "./mesh/check-mesh.ts";
+import { planAsset } from "./options.ts";
+import { CREASE, deliver, GUTTER, levelsOfDetail, ROUGHNESS, stageRunner } from "./pipeline.ts";
+import { type Companions, readModel } from "./read/read-model.ts";
+import { cleanSoup } from "./repair/clean-soup.ts";
+import { dropUnwanted } from "./repair/drop-unwanted.ts";
+import { fillHoles } from "./repair/fill-holes.ts";
+import { guessMetres } from "./repair/guess-metres.ts";
+import { normalizeSoup } from "./repair/normalize-soup.ts";
+import { placeOnSurface } from "./repair/place-on-surface.ts";
+import { solidField } from "./repair/solid-field.ts";
+import { transferColors } from "./repair/transfer-colors.ts";
+import { turnUp } from "./repair/turn-up.ts";
+import type { TexturedMesh } from "./simplify/coarsen.ts";
+import { simplify } from "./simplify/simplify.ts";
+import { triangulateQuads } from "./simplify/triangulate-quads.ts";
+import { contour } from "./surface/contour.ts";
+import type { AssetScene } from "./types.ts";
+import { unwrap } from "./unwrap/unwrap.ts";
+
+/**
+ * A model that somebody already has, in; a game-ready asset in all formats, out. The faces only say where the surface is:
+ * a solid is made from them, and the surface of that is closed and two-manifold whatever the faces were.
+ *
+ * Without a size among the options the model keeps its own.
+ *
+ * @throws EngineError when the model cannot be read or an option is invalid; the signal's reason when aborted.
+ */
+export async function finishModel(
+  model: Uint8Array,
+  companions: Companions,
+  options: FinishOptions,
+  hooks: Hooks = {},
+): Promise<Asset> {
+  const { up, keepLoose = false, keepBase = false, ...asked } = options;
+  if (up !== undefined && !UP_AXES.includes(up)) {
+    throw new EngineError("option_invalid", `up is ${up}; expected one of ${UP_AXES.join(", ")}`);
+  }
+  const plan = planAsset(1, { ...asked, views: [] });
+  const level = LEVELS[plan.quality];
+  const stage = stageRunner(hooks);
+  const warnings: string[] = [];
+
+  const source = await stage("ingest", () => readModel(model, companions));
+  const cleaned = await stage("inspect", () => {
+    const upright = turnUp(source.mesh, up ?? "y");
+    const { soup, counts } = cleanSoup(upright);
+    const wanted = dropUnwanted(soup, { keepLoose, keepBase });
+    const { soup: closed, holes } = fillHoles(wanted.soup);
+    const notes = [
+      [counts.brokenFaces, "faces without area were dropped"],
+      [counts.duplicateFaces, "faces that were there twice were dropped"],
+      [holes, "holes were closed"],
+      [wanted.loose, "loose pieces were dropped; keepLoose keeps them"],
+      [wanted.basePlate ? 1 : 0, "base plate was dropped; keepBase keeps it"],
+    ] as const;
+    for (const [count, what] of notes) if (count > 0) warnings.push(`${count} ${what}`);
+    return { soup: closed, mesh: upright };
+  });
+  const placed = await stage("carve", () => normalizeSoup(cleaned.soup, level.field));
+  const solid = await stage("carve", () => solidField(placed.soup, level.field));
+  const dense = await stage("surface", () => {
+    const mesh = triangulateQuads(contour(solid.field));
+    placeOnSurface(mesh, placed.soup, solid);
+    return mesh;
+  });
+  const { mesh } = await stage("simplify", () =>
+    simplify(dense, solid.field, { maxTriangles: plan.polycount, tolerance: level.tolerance }),
+  );
+  const layout = await stage("unwrap", () =>
+    unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(GUTTER, plan.textureSize / 512) }),
+  );
+  const baseColor = await stage("bake", (progress) =>
+    transferColors(mesh, layout, placed.soup, cleaned.mesh, plan.textureSize, progress),
+  );
+  const size = ownSize(plan, placed.longest, source.metres, extentOf(mesh.positions), warnings);
+  const fitted = await stage("fit", () => {
+    const { positions, size: centimetres } = fit(mesh.positions, { ...plan, ...size });
+    const build = (level: TexturedMesh) =>
+      buildPart(level.mesh, level.layout, baseColor, {
+        name: plan.name,
+        topology: plan.topology,
+        crease: CREASE[plan.style.shading],
+      });
+    const finest = { mesh: { ...mesh, positions }, layout };
+    const part = build(finest);
+    const lods = levelsOfDetail(finest, plan.lods, GUTTER / plan.textureSize).map((level) => [build(level)]);
+    return { part, lods, size: centimetres, checks: checkMesh(part) };
+  });
+  const scene: AssetScene = {
+    name: plan.name,
+    parts: [fitted.part],
+    lods: fitted.lods,
+    material: { name: `${plan.name}_material`, baseColor, roughness: ROUGHNESS, metallic: 0 },
+  };
+  const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
+  const { sizes } = fitted.part;
+  return {
+    files,
+    report: {
+      options: { ...asked, ...plan },
+      pictures: [],
+      prior: null,
+      lods: fitted.lods.map(([part]) => part!.sizes.reduce((sum, corners) => sum + corners - 2, 0)),
+      warnings,
+      checks: fitted.checks,
+      triangles: mesh.triangles.length / 3,
+      vertices: mesh.positions.length / 3,
+      quadShare: sizes.reduce((count, corners) => count + (corners === 4 ? 1 : 0), 0) / sizes.length,
+      size: fitted.size,
+      texture: { size: baseColor.width, coverage: 1 },
+    },
+  };
+}
+
+/** The size asked for; without one, the model's own, as its height. */
+function ownSize(
+  asked: { height?: number; width?: number; depth?: number },
+  longest: number,
+  metres: number | null,
+  extent: readonly number[],
+  warnings: string[],
+): { height?: number } {
+  if (asked.height !== undefined || asked.width !== undefined || asked.depth !== undefined) return {};
+  const guess = guessMetres(longest, metres);
+  if (guess.warning) warnings.push(guess.warning);
+  return { height: (extent[1]! / Math.max(...extent)) * longest * guess.metres * 100 };
+}
+
+function extentOf(positions: Float32Array): number[] {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < positions.length; i++) {
+    low[i % 3] = Math.min(low[i % 3]!, positions[i]!);
+    high[i % 3] = Math.max(high[i % 3]!, positions[i]!);
+  }
+  return low.map((l, k) => high[k]! - l);
+}
