@@ -2,9 +2,7 @@ import { projector } from "../frames.ts";
 import type { SilhouetteCone } from "./silhouette.ts";
 
 export interface CoverOptions {
-  /** Half thickness of what is added, as a share of the distance to the outline … */
-  thickness: number;
-  /** … and at most so much, cube units: what nobody believed in becomes a sheet or a rod, not a ball. */
+  /** Greatest half thickness of what is added, cube units: what nobody believed in becomes a pillow, not a ball. */
   most: number;
   /** Half thickness at the least, cells: less would fall between the samples. */
   leastCells: number;
@@ -12,23 +10,29 @@ export interface CoverOptions {
   metCells: number;
   /** Depths count for the middle of what is added while they lie no more than this below the best one, cube units. */
   softness: number;
+  /** Over how many cells additions melt into what is there. */
+  meltCells: number;
 }
 
 export const COVER_DEFAULTS: CoverOptions = {
-  thickness: 0.7,
-  most: 0.05,
+  most: 0.07,
   leastCells: 1.2,
   metCells: 0.4,
   softness: 0.004,
+  meltCells: 3,
 };
 
-/** Radius in pixels over which depths of neighbouring rays are brought together. */
-const SMOOTHING = 3;
+/** Radius in pixels over which depths of neighbouring rays are brought together when one picture is all there is. */
+const SMOOTHING = 10;
+
+/** Roundness of the rim of what is added, as of an inflated silhouette (infer/inflate.ts). */
+const EXPONENT = 2.4;
 
 /**
- * Adds to a field what its silhouettes show and it lacks, in place. A ray through the silhouette that meets nothing
- * gets a piece where the field is least unlikely (the prior is least sure of thin parts, which pictures show best),
- * about as thick as the silhouette is narrow there.
+ * Adds to a field what its silhouettes show and it lacks, in place. A ray through the silhouette that meets too little
+ * gets a piece where the field is least unlikely (the prior is least sure of thin parts, which pictures show best), about
+ * as thick as the silhouette is narrow there. A single picture gets one smooth pillow instead that fills its whole
+ * silhouette, mostly within the shape: pieces along the rim alone would stand off as fins.
  *
  * @param data field of n³ samples, cube units, not yet cut by the cones.
  */
@@ -39,7 +43,8 @@ export function coverSilhouettes(
   options: Partial<CoverOptions> = {},
 ): void {
   const settings = { ...COVER_DEFAULTS, ...options };
-  const screens = cones.map((cone) => new RayScreen(cone, n, settings));
+  const single = cones.length === 1;
+  const screens = cones.map((cone) => new RayScreen(cone, n, settings, single));
   forEachInner(n, cones, (at, x, y, z) => {
     for (const screen of screens) screen.meet(data[at], x, y, z);
   });
@@ -48,10 +53,18 @@ export function coverSilhouettes(
   forEachInner(n, cones, (at, x, y, z) => {
     for (const screen of lacking) screen.weigh(data[at], x, y, z);
   });
-  for (const screen of lacking) screen.settle(cones.length === 1);
+  for (const screen of lacking) screen.settle();
+  const melt = single ? settings.meltCells / n : 0;
   forEachInner(n, cones, (at, x, y, z) => {
-    for (const screen of lacking) data[at] = Math.max(data[at], screen.addition(x, y, z));
+    for (const screen of lacking) data[at] = smoothMax(data[at], screen.addition(x, y, z), melt);
   });
+}
+
+/** The greater one, rounded where they are within `width` of each other (Quilez's quadratic smooth minimum, reversed). */
+function smoothMax(a: number, b: number, width: number): number {
+  if (b === Number.NEGATIVE_INFINITY) return a;
+  const near = width > 0 ? Math.max(0, width - Math.abs(a - b)) / width : 0;
+  return Math.max(a, b) + 0.25 * near * near * width;
 }
 
 /** Visits the samples that lie inside all cones. */
@@ -78,6 +91,7 @@ class RayScreen {
   private readonly options: CoverOptions;
   private readonly least: number;
   private readonly met: number;
+  private readonly single: boolean;
   private readonly window: number;
   private readonly m: ReturnType<typeof projector>;
   private readonly cone: SilhouetteCone;
@@ -88,17 +102,20 @@ class RayScreen {
   private readonly weights: Float32Array;
   private readonly depths: Float32Array;
   private readonly halves: Float32Array;
+  private u = 0;
+  private v = 0;
   private px = 0;
   private depth = 0;
 
-  constructor(cone: SilhouetteCone, n: number, options: CoverOptions) {
+  constructor(cone: SilhouetteCone, n: number, options: CoverOptions, single: boolean) {
     // Where silhouettes are coarser than samples there is no sense in finer rays.
     const scale = Math.min(n, cone.camera.scale);
     this.cone = cone;
     this.options = options;
     this.least = options.leastCells / n;
     this.met = options.metCells / n;
-    this.window = 6 / n;
+    this.single = single;
+    this.window = single ? Number.POSITIVE_INFINITY : 6 / n;
     this.zoom = scale / cone.camera.scale;
     this.side = Math.ceil(2 * scale);
     this.m = projector({ ...cone.camera, scale, centerX: this.side / 2, centerY: this.side / 2 });
@@ -131,21 +148,36 @@ class RayScreen {
     this.depths[i] += weight * this.depth;
   }
 
-  /** Decides for each ray that meets too little where its piece lies and how thick it is. */
-  settle(smooth: boolean): void {
+  /** Decides where on each ray its piece lies and how thick it is. */
+  settle(): void {
     const { side, best, weights, depths, halves, options } = this;
     for (let i = 0; i < weights.length; i++) if (weights[i] > 0) depths[i] /= weights[i];
-    if (smooth) blurWithin(depths, weights, side, SMOOTHING);
+    if (this.single) blurWithin(depths, weights, side, SMOOTHING);
     for (let i = 0; i < best.length; i++) {
-      if (best[i] > this.met || best[i] === Number.NEGATIVE_INFINITY) continue;
-      const outline = this.outlineDistance(i);
-      halves[i] = Math.max(this.least, Math.min(options.most, options.thickness * outline));
+      if (best[i] === Number.NEGATIVE_INFINITY || (best[i] > this.met && !this.single)) continue;
+      const rim = 1 - Math.min(1, Math.max(0, this.outlineDistance(i)) / options.most);
+      halves[i] = Math.max(this.least, options.most * (1 - rim ** EXPONENT) ** (1 / EXPONENT));
     }
   }
 
+  /** Distance from the piece on the ray through a point, blended between the four nearest rays that have one. */
   addition(x: number, y: number, z: number): number {
     if (!this.project(x, y, z) || this.halves[this.px] === 0) return Number.NEGATIVE_INFINITY;
-    return this.halves[this.px] - Math.abs(this.depth - this.depths[this.px]);
+    const { side, halves, depths } = this;
+    const column = Math.min(side - 2, Math.max(0, Math.floor(this.u - 0.5)));
+    const row = Math.min(side - 2, Math.max(0, Math.floor(this.v - 0.5)));
+    const fx = Math.min(1, Math.max(0, this.u - 0.5 - column));
+    const fy = Math.min(1, Math.max(0, this.v - 0.5 - row));
+    let [sum, half, depth] = [0, 0, 0];
+    for (let k = 0; k < 4; k++) {
+      const ray = (row + (k >> 1)) * side + column + (k & 1);
+      if (halves[ray] === 0) continue;
+      const weight = (k & 1 ? fx : 1 - fx) * (k >> 1 ? fy : 1 - fy);
+      sum += weight;
+      half += weight * halves[ray];
+      depth += weight * depths[ray];
+    }
+    return (half - Math.abs(sum * this.depth - depth)) / sum;
   }
 
   /** Distance of a ray to the outline, cube units. */
@@ -162,8 +194,10 @@ class RayScreen {
     const { m, side } = this;
     this.depth = x * m.zx + y * m.zy + z * m.zz;
     const w = 1 - m.perspective * this.depth;
-    const column = Math.floor(m.cx + (x * m.xx + y * m.xy + z * m.xz) / w);
-    const row = Math.floor(m.cy - (x * m.yx + y * m.yy + z * m.yz) / w);
+    this.u = m.cx + (x * m.xx + y * m.xy + z * m.xz) / w;
+    this.v = m.cy - (x * m.yx + y * m.yy + z * m.yz) / w;
+    const column = Math.floor(this.u);
+    const row = Math.floor(this.v);
     this.px = row * side + column;
     return column >= 0 && row >= 0 && column < side && row < side;
   }

@@ -10,6 +10,12 @@ import { boxCrop, type Crop, cameraMatrix, cropCamera, cropForNetwork } from "./
 const OCCUPANCY_CELLS = 64;
 const COLOR_CELLS = 32;
 
+/**
+ * Cells over which the answer to a single picture is smoothed: nothing finer in it is knowledge, and it shows as ripples.
+ * Silhouettes bring the outline back.
+ */
+const SMOOTHING_SINGLE = 1.2;
+
 /** Asks the shape network for the object's occupancy and colours, from all views at once. */
 export async function runPrior(views: View[], { constants, shape }: Models): Promise<Inference> {
   const size = constants.pictureSize;
@@ -21,7 +27,8 @@ export async function runPrior(views: View[], { constants, shape }: Models): Pro
     cameras.set(cameraMatrix(cropCamera(view.camera, crop, size), size), 16 * i);
   });
   const { occupancy, colors } = await shape.run(pictures, cameras);
-  return { shape: toDistances(occupancy), colors: toVolume(colors) };
+  const distances = toDistances(occupancy);
+  return { shape: views.length === 1 ? smoothed(distances, SMOOTHING_SINGLE) : distances, colors: toVolume(colors) };
 }
 
 /**
@@ -43,6 +50,26 @@ function networkCrop({ camera, matte }: View, framed: number): Crop {
  */
 function toDistances(logits: Float32Array): Field {
   return { n: OCCUPANCY_CELLS, data: logits.map((v) => (1 / (1 + Math.exp(-v)) - 0.5) / OCCUPANCY_CELLS) };
+}
+
+function smoothed({ n, data }: Field, sigma: number): Field {
+  const reach = Math.ceil(2.5 * sigma);
+  const kernel = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)));
+  const total = kernel.reduce((a, b) => a + b, 0);
+  let from = data;
+  for (const step of [1, n, n * n]) {
+    const to = new Float32Array(from.length);
+    for (let i = 0; i < from.length; i++) {
+      const cell = Math.floor(i / step) % n;
+      let sum = 0;
+      for (let d = -reach; d <= reach; d++) {
+        sum += kernel[d + reach] * from[i + (Math.min(n - 1, Math.max(0, cell + d)) - cell) * step];
+      }
+      to[i] = sum / total;
+    }
+    from = to;
+  }
+  return { n, data: from };
 }
 
 function toVolume(colors: Float32Array): ColorVolume {
