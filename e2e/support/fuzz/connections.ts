@@ -31,7 +31,10 @@ export class Connections {
         },
         async (response) => {
           const chunks: Buffer[] = [];
-          for await (const chunk of response) chunks.push(chunk);
+          // A stream of events has no end; that it begins is its answer.
+          const endless = response.headers["content-type"]?.startsWith("text/event-stream");
+          if (endless) request.destroy();
+          else for await (const chunk of response) chunks.push(chunk);
           const content = Buffer.concat(chunks);
           const isJson = response.headers["content-type"]?.includes("json") && content.length > 0;
           resolve({
