@@ -40,6 +40,7 @@ export async function finish(args: string[]): Promise<number> {
     topology: values.topology as Topology | undefined,
     pivot: values.pivot as "center" | "base" | undefined,
     textureSize: number(values, "texture-size"),
+    lods: number(values, "lods"),
     seed: number(values, "seed"),
     up: values.up as UpAxis | undefined,
     keepLoose: values["keep-loose"],

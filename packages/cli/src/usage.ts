@@ -100,6 +100,7 @@ Result
   --topology KIND          quad (default) or triangle
   --pivot PLACE            center (default) or base
   --texture-size N         texels a side: a power of two from 256 to 4096
+  --lods N                 that many coarser levels of detail, each half the one before, in the zip and the FBX
 
 Model
   --up AXIS                axis that points up: y, z, x, -y, -z, -x (default: what FBX says, else y)
