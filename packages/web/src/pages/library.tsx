@@ -1,7 +1,7 @@
 import { keepPreviousData, useQueries } from "@tanstack/react-query";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { Download, Ellipsis, Pencil, Plus, Search, SlidersHorizontal, Sparkles, Trash2, X } from "lucide-react";
-import { useDeferredValue, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, useCallback, useDeferredValue, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { ask, batchLink } from "../api/client.ts";
 import { keys, useAction, useProjects, useStudios, useTags } from "../api/queries.ts";
@@ -38,12 +38,15 @@ export function Library() {
       { replace: true },
     );
   const filtered = FILTERS.some((name) => query.has(name));
-  const toggle = (asset: ListedAsset) =>
-    setSelected((before) => {
-      const next = new Map(before);
-      if (!next.delete(asset.requestID)) next.set(asset.requestID, asset);
-      return next;
-    });
+  const toggle = useCallback(
+    (asset: ListedAsset) =>
+      setSelected((before) => {
+        const next = new Map(before);
+        if (!next.delete(asset.requestID)) next.set(asset.requestID, asset);
+        return next;
+      }),
+    [],
+  );
   return (
     <Page
       title={t.library.title}
@@ -262,7 +265,8 @@ function useGrid(list: React.RefObject<HTMLUListElement | null>) {
   return grid;
 }
 
-function AssetCard({
+/** Scrolling moves cards and changes none, so that only new ones are drawn. */
+const AssetCard = memo(function AssetCard({
   asset,
   selected,
   toggle,
@@ -310,7 +314,7 @@ function AssetCard({
       <CardMenu asset={asset} />
     </article>
   );
-}
+});
 
 function CardMenu({ asset }: { asset: ListedAsset }) {
   const navigate = useNavigate();
@@ -341,24 +345,26 @@ function CardMenu({ asset }: { asset: ListedAsset }) {
         ]}
       />
       {shown === "rename" && <RenameDialog asset={asset} onClose={() => setShown(null)} />}
-      <Confirm
-        open={shown === "delete"}
-        onClose={() => setShown(null)}
-        title={t.library.deleteTitle(1)}
-        help={t.library.deleteHelp}
-        action={t.library.delete}
-        danger
-        busy={remove.isPending}
-        onConfirm={() =>
-          remove.mutate(undefined, {
-            onSuccess: () => {
-              setShown(null);
-              say(t.library.deleted(1));
-            },
-            onError: sayProblem,
-          })
-        }
-      />
+      {shown === "delete" && (
+        <Confirm
+          open
+          onClose={() => setShown(null)}
+          title={t.library.deleteTitle(1)}
+          help={t.library.deleteHelp}
+          action={t.library.delete}
+          danger
+          busy={remove.isPending}
+          onConfirm={() =>
+            remove.mutate(undefined, {
+              onSuccess: () => {
+                setShown(null);
+                say(t.library.deleted(1));
+              },
+              onError: sayProblem,
+            })
+          }
+        />
+      )}
     </>
   );
 }
