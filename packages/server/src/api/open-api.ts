@@ -119,6 +119,7 @@ function nameOf(method: string, url: string): string {
 /** What holds for every operation and need not be said at each route. */
 function complete({ responses, security }: Operation): void {
   if (security.length > 0) responses[429] ??= { content: errorContent };
+  if (security.some((scheme) => "jwt" in scheme)) responses[401] ??= { content: errorContent };
   responses.default = { content: errorContent };
   for (const [status, response] of Object.entries(responses)) {
     response.description = STATUS_TEXTS[status] ?? response.description;
