@@ -3,6 +3,7 @@
  * The protocol is in docs/understanding.md.
  */
 import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cubeCamera, LABEL_DIRECTIONS, VIEW_LABELS } from "@maquette/engine/frames";
 import { loadMatteModel } from "@maquette/engine/host/load-matte-model";
@@ -10,7 +11,7 @@ import { renderMesh } from "@maquette/engine/raster/render";
 import { borderMatte } from "@maquette/engine/segment/border-matte";
 import { type MatteModel, segmentPicture, segmentPictureWith } from "@maquette/engine/segment/segment";
 import type { RgbaImage } from "@maquette/engine/types";
-import { framedCamera } from "./inputs/cases.ts";
+import { encodePng, framedCamera } from "./inputs/cases.ts";
 import { compositeOf, FAMILIES, type Family } from "./inputs/composite.ts";
 import { listPacks, loadModel, type ModelRef } from "./load/models.ts";
 import { wholeNumber } from "./options.ts";
@@ -21,6 +22,7 @@ import { compareMattes } from "./understand/compare-mattes.ts";
 import { GrabCut } from "./understand/grabcut.ts";
 import { writeMatteSheet } from "./understand/matte-sheet.ts";
 import { type Naming, nameFourSides } from "./understand/name-sets.ts";
+import { exampleShown, type Shown, writeOverview } from "./understand/overview.ts";
 
 const USAGE = `Usage: npm run bench:understand -- [options]
 
@@ -32,6 +34,7 @@ const USAGE = `Usage: npm run bench:understand -- [options]
   --no-grabcut       leave GrabCut out
   --no-model         leave the learned matte out
   --sheet FILE.png   the composites with the mattes, the worst of each family first
+  --overview FILE    a JPEG of the examples and of the three worst composites of each family, as \`maquette inspect\` shows them
   --json FILE        everything measured
 `;
 
@@ -39,6 +42,10 @@ const USAGE = `Usage: npm run bench:understand -- [options]
 const FILL = [0.6, 0.9] as const;
 const METHODS = ["maquette", "border", "grabcut"] as const;
 type Method = (typeof METHODS)[number];
+
+const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
+/** Composites of each family that the overview shows: the worst ones. */
+const WORST = 3;
 
 interface Row {
   family: Family;
@@ -52,7 +59,7 @@ interface Row {
 async function main(): Promise<void> {
   const options = readOptions();
   if (!options) return;
-  const { data, limit, size, seed, json, sheet } = options;
+  const { data, limit, size, seed, json, sheet, overview } = options;
   const models = spreadOverKinds(listPacks(data, "validation"), seed);
   const grabCut = options.grabcut ? new GrabCut() : null;
   const model = options.model ? await loadMatteModel().catch(tellWhy) : null;
@@ -66,7 +73,7 @@ async function main(): Promise<void> {
     const { row, mattes } = await measure(image, truth, model, grabCut);
     const full = { family, kind: ref.kind, name: `${ref.source}/${ref.name}`, ...row };
     rows.push(full);
-    if (sheet) tiles.push({ row: full, image, mattes: [truth, ...mattes] });
+    if (sheet || overview) tiles.push({ row: full, image, mattes: [truth, ...mattes] });
     if ((i + 1) % 50 === 0) console.error(`${i + 1} of ${limit}`);
   }
   grabCut?.close();
@@ -76,6 +83,7 @@ async function main(): Promise<void> {
   if (json)
     writeFileSync(json, `${JSON.stringify({ machine: describeMachine(), seed, size, rows, namings }, null, 1)}\n`);
   if (sheet) await writeMatteSheet(sheet, tiles);
+  if (overview) await writeOverview(overview, [...exampleShown(EXAMPLES), ...(await worstShown(tiles))]);
 }
 
 function readOptions() {
@@ -89,6 +97,7 @@ function readOptions() {
       "no-grabcut": { type: "boolean", default: false },
       "no-model": { type: "boolean", default: false },
       sheet: { type: "string" },
+      overview: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -106,6 +115,7 @@ function readOptions() {
     grabcut: !values["no-grabcut"],
     model: !values["no-model"],
     sheet: values.sheet,
+    overview: values.overview,
     json: values.json,
   };
 }
@@ -165,6 +175,22 @@ async function measure(image: RgbaImage, truth: Uint8Array, model: MatteModel | 
   await time("border", async () => borderMatte(image).matte.data);
   if (grabCut) await time("grabcut", () => grabCut.cut(image));
   return { row: { confidence, source, results }, mattes };
+}
+
+function worstShown(tiles: readonly { row: Row; image: RgbaImage }[]): Promise<Shown[]> {
+  const iou = ({ row }: { row: Row }) => row.results.maquette?.iou ?? 0;
+  const worst = FAMILIES.flatMap((family) =>
+    tiles
+      .filter(({ row }) => row.family === family)
+      .sort((a, b) => iou(a) - iou(b))
+      .slice(0, WORST),
+  );
+  return Promise.all(
+    worst.map(async (tile) => ({
+      caption: `${tile.row.family}, IoU ${iou(tile).toFixed(2)}`,
+      bytes: await encodePng(tile.image),
+    })),
+  );
 }
 
 function print(rows: readonly Row[], learned: boolean): void {

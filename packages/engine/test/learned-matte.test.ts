@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadMatteModel, MatteLoader } from "../host/load-matte-model.ts";
+import { learnedMatte, type MatteNetwork } from "../src/segment/learned-matte.ts";
+import { segmentPictureWith } from "../src/segment/segment.ts";
+import type { RgbaImage } from "../src/types.ts";
+import { onnxMaximumOfChannels } from "./support/tiny-onnx.ts";
+
+const SIDE = 320;
+
+/** A bright disc in front of dark stripes of all colours that run off every border. */
+function scene(): { image: RgbaImage; truth: Uint8Array } {
+  const data = new Uint8Array(4 * SIDE * SIDE);
+  const truth = new Uint8Array(SIDE * SIDE);
+  for (let y = 0, at = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++, at++) {
+      const inside = Math.hypot(x - 150, y - 170) < 90;
+      const stripe = Math.floor((x + 2 * y) / 23) % 5;
+      const color = inside
+        ? [245, 240, 235]
+        : [
+            [90, 10, 10],
+            [10, 80, 20],
+            [15, 20, 100],
+            [80, 80, 10],
+            [20, 20, 20],
+          ][stripe];
+      data.set([...color, 255], 4 * at);
+      truth[at] = inside ? 255 : 0;
+    }
+  }
+  return { image: { width: SIDE, height: SIDE, data }, truth };
+}
+
+function iou(a: Uint8Array, b: Uint8Array): number {
+  let [both, any] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    both += Math.min(a[i], b[i]);
+    any += Math.max(a[i], b[i]);
+  }
+  return both / any;
+}
+
+/** Knows that objects are bright; sees no more than its own few pixels. */
+const BRIGHT: MatteNetwork = {
+  size: 64,
+  mean: [0.5, 0.5, 0.5],
+  deviation: [0.5, 0.5, 0.5],
+  output: "logits",
+  run: async (planes) => Float32Array.from({ length: 64 * 64 }, (_, i) => 12 * planes[i]),
+};
+
+describe("learnedMatte", () => {
+  const { image, truth } = scene();
+
+  it("brings a coarse answer to the picture's own edges", async () => {
+    const { matte, confidence } = await learnedMatte(BRIGHT)(image);
+    expect(iou(matte.data, truth)).toBeGreaterThan(0.98);
+    expect(confidence).toBeGreaterThan(0.9);
+  });
+
+  it("is asked only where the border does not tell, and believed only where it is surer", async () => {
+    const model = learnedMatte(BRIGHT);
+    expect((await segmentPictureWith(model, image, false)).source).toBe("learned");
+    expect((await segmentPictureWith(null, image, false)).source).toBe("border");
+    const plain = { ...image, data: image.data.map((v, i) => (truth[i >> 2] === 0 && i % 4 < 3 ? 20 : v)) };
+    expect((await segmentPictureWith(model, plain, false)).source).toBe("border");
+    const unsure = learnedMatte({
+      ...BRIGHT,
+      output: "coverage",
+      run: async () => new Float32Array(64 * 64).fill(0.5),
+    });
+    expect((await segmentPictureWith(unsure, image, false)).source).toBe("border");
+  });
+});
+
+describe("an operator's matting model", () => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "maquette-matte-"));
+    writeFileSync(join(folder, "brightest.onnx"), onnxMaximumOfChannels(64));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function describeModel(sidecar: unknown): string {
+    writeFileSync(join(folder, "brightest.json"), JSON.stringify(sidecar));
+    return join(folder, "brightest.onnx");
+  }
+
+  it("is run with the size and the normalisation of its description", async () => {
+    const { image, truth } = scene();
+    const weights = describeModel({
+      format: 1,
+      size: 64,
+      mean: [0.6, 0.6, 0.6],
+      deviation: [0.05, 0.05, 0.05],
+      output: "logits",
+    });
+    const { matte } = await (await loadMatteModel(weights, 1))(image);
+    expect(iou(matte.data, truth)).toBeGreaterThan(0.97);
+  });
+
+  it("is refused with the reason, and pictures are then cut out by their border", async () => {
+    const wrong = [
+      [{ format: 2, size: 64, output: "logits" }, /format must be 1/],
+      [{ format: 1, size: 7, output: "logits" }, /size must be a whole number/],
+      [{ format: 1, size: 64, mean: [1], output: "logits" }, /lists of three/],
+      [{ format: 1, size: 64, output: "alpha" }, /logits or coverage/],
+      [{ format: 1, size: 64, output: "logits", file: "gone.onnx" }, /there is no matting model/],
+    ] as const;
+    for (const [sidecar, message] of wrong) {
+      await expect(loadMatteModel(describeModel(sidecar))).rejects.toThrow(message);
+    }
+    await expect(loadMatteModel(join(folder, "none.onnx"))).rejects.toThrow(/cannot be read/);
+    const loader = new MatteLoader(join(folder, "none.onnx"));
+    const cutout = await segmentPictureWith(loader.model, scene().image, false);
+    expect(cutout.source).toBe("border");
+    expect(loader.warning).toMatch(/left to the border model: the matting model's description cannot be read/);
+  });
+});
