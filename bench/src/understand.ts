@@ -5,11 +5,13 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { EngineError } from "@maquette/engine/errors";
 import { cubeCamera, LABEL_DIRECTIONS, VIEW_LABELS } from "@maquette/engine/frames";
 import { loadMatteModel } from "@maquette/engine/host/load-matte-model";
+import { inspectPictures } from "@maquette/engine/inspect/inspect-pictures";
 import { renderMesh } from "@maquette/engine/raster/render";
 import { borderMatte } from "@maquette/engine/segment/border-matte";
-import { type MatteModel, segmentPicture, segmentPictureWith } from "@maquette/engine/segment/segment";
+import { type MatteModel, segmentPictureWith } from "@maquette/engine/segment/segment";
 import type { RgbaImage } from "@maquette/engine/types";
 import { encodePng, framedCamera } from "./inputs/cases.ts";
 import { compositeOf, FAMILIES, type Family } from "./inputs/composite.ts";
@@ -53,6 +55,8 @@ interface Row {
   name: string;
   confidence: number;
   source: string;
+  /** Processor seconds of cutting out and of inspecting: what others run at the same time does not count. */
+  processor: { segment: number; inspect: number };
   results: Partial<Record<Method, { iou: number; boundary: number; seconds: number }>>;
 }
 
@@ -164,17 +168,25 @@ async function measure(image: RgbaImage, truth: Uint8Array, model: MatteModel | 
     results[method] = { ...compareMattes(matte, truth, image.width, image.height), seconds };
     mattes.push(matte);
   };
-  let confidence = 0;
-  let source = "";
-  await time("maquette", async () => {
-    const cutout = model ? await segmentPictureWith(model, image, false) : segmentPicture(image, false);
-    confidence = cutout.confidence;
-    source = cutout.source;
-    return cutout.matte.data;
-  });
+  let started = process.cpuUsage();
+  const spent = () => {
+    const { user, system } = process.cpuUsage(started);
+    started = process.cpuUsage();
+    return (user + system) / 1e6;
+  };
+  const cutout = await segmentPictureWith(model, image, false);
+  const segment = spent();
+  try {
+    inspectPictures([cutout], []);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+  }
+  const processor = { segment, inspect: spent() };
+  await time("maquette", async () => cutout.matte.data);
   await time("border", async () => borderMatte(image).matte.data);
   if (grabCut) await time("grabcut", () => grabCut.cut(image));
-  return { row: { confidence, source, results }, mattes };
+  const { confidence, source } = cutout;
+  return { row: { confidence, source, processor, results }, mattes };
 }
 
 function worstShown(tiles: readonly { row: Row; image: RgbaImage }[]): Promise<Shown[]> {
@@ -212,8 +224,9 @@ function print(rows: readonly Row[], learned: boolean): void {
   console.log(`\n${rows.length} composites${learned ? "" : ", without the learned matte"}; mean IoU and boundary F\n`);
   console.log(formatTable(header, [...groups("family"), line("all", rows)]));
   console.log(`\n${formatTable(header, groups("kind"))}`);
-  const seconds = METHODS.map((m) => `${m} ${mean(rows.map((r) => r.results[m]?.seconds))} s`);
-  console.log(`\nseconds a picture: ${seconds.join(", ")}`);
+  const seconds = (["border", "grabcut"] as const).map((m) => `${m} ${mean(rows.map((r) => r.results[m]?.seconds))}`);
+  const processor = (["segment", "inspect"] as const).map((s) => `${s} ${mean(rows.map((r) => r.processor[s]))}`);
+  console.log(`\nprocessor seconds a picture: ${processor.join(", ")}; seconds: ${seconds.join(", ")}`);
 }
 
 async function nameSets(models: readonly ModelRef[], seed: number): Promise<(Naming & { kind: string })[]> {

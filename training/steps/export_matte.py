@@ -53,8 +53,6 @@ def run(options: argparse.Namespace) -> None:
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "size": SIZE,
-        "mean": [0, 0, 0],
-        "deviation": [1, 1, 1],
         "output": "logits",
     }
     (options.out / "matte.json").write_text(json.dumps(sidecar, indent=2) + "\n")

@@ -123,7 +123,8 @@ Environment
   S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY
                                 S3-compatible storage instead of the data folder
   MAQUETTE_ALLOW_HOSTS          hosts and CIDRs that picture URLs and webhooks may reach besides public ones
-  MAQUETTE_CONCURRENCY          assets made at a time`;
+  MAQUETTE_CONCURRENCY          assets made at a time
+  MAQUETTE_MATTE_MODEL          another matting model (docs/understanding.md)`;
 
 const ACCOUNT_HELP = `Usage
   maquette account create --email E [--json]      make an account; prints devID, API key, secret and refresh token once

@@ -31,8 +31,11 @@ export function measureBlur(cutout: Cutout, longest: number): number {
       for (let j = y * step; j < (y + 1) * step; j++) {
         for (let i = x * step; i < (x + 1) * step; i++) {
           const p = j * image.width + i;
-          const [r, g, b] = [4 * p, 4 * p + 1, 4 * p + 2].map((k) => image.data[k]);
-          sum += 0.2126 * LINEAR_OF_SRGB[r] + 0.7152 * LINEAR_OF_SRGB[g] + 0.0722 * LINEAR_OF_SRGB[b];
+          const k = 4 * p;
+          sum +=
+            0.2126 * LINEAR_OF_SRGB[image.data[k]] +
+            0.7152 * LINEAR_OF_SRGB[image.data[k + 1]] +
+            0.0722 * LINEAR_OF_SRGB[image.data[k + 2]];
           if (matte.data[p] > 0) near[at] = 1;
         }
       }

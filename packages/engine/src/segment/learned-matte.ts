@@ -2,6 +2,7 @@ import { gaussianBlur } from "../image/blur.ts";
 import { connectedComponents } from "../image/components.ts";
 import { halveImage } from "../image/resize.ts";
 import type { RgbaImage } from "../types.ts";
+import { cutByColors } from "./cut-by-colors.ts";
 import { refineMatte } from "./refine-matte.ts";
 import type { MatteModel } from "./segment.ts";
 
@@ -20,19 +21,19 @@ export interface MatteNetwork {
 
 /** Pictures are cut out at half their resolution when that leaves at least this many pixels on the shorter side. */
 const HALVE_FROM = 512;
-/** Window of the guided filter, network pixels, and how much variance (of brightness 0–1) it takes for an edge. */
+/** The cut by colours works on at most this many pixels a side. */
+const CUT_SIDE = 256;
+/** Window of the guided filter, pixels of the cut, and how much variance (of brightness 0–1) it takes for an edge. */
 const WINDOW = 1.5;
 const EDGE = 1e-3;
 /** Pieces smaller than this share of the largest are specks. */
 const SPECK = 0.02;
-/** Coverages between these are undecided. */
-const UNDECIDED = [0.2, 0.8] as const;
-/** Undecided area as a share of the object's at which the confidence has fallen to nothing; the outline alone makes 0.1. */
-const CONFUSED = [0.12, 0.6] as const;
+/** Agreement of network and cut that gives no confidence and full confidence. */
+const AGREE = [0.84, 0.98] as const;
 
 /**
- * The matte of a network at the resolution of the picture: its coarse answer is brought to the picture's own edges by a
- * guided filter (K. He, J. Sun, X. Tang: Guided Image Filtering, 2010), then the outline's pixels are compared with
+ * The matte of a network at the resolution of the picture: its coarse answer is corrected by the picture's colours and
+ * brought to its edges by a guided filter (K. He, J. Sun, X. Tang: Guided Image Filtering, 2010), then the outline's pixels are compared with
  * their surroundings as for the border model.
  */
 export function learnedMatte(network: MatteNetwork): MatteModel {
@@ -41,12 +42,16 @@ export function learnedMatte(network: MatteNetwork): MatteModel {
     const coarse = network.output === "logits" ? answer.map((v) => 1 / (1 + Math.exp(-v))) : answer;
     const factor = Math.min(image.width, image.height) >= HALVE_FROM ? 2 : 1;
     const guide = factor === 2 ? halveImage(image) : image;
-    const soft = enlarged(coarse, network.size, guide.width, guide.height);
-    const radius = (WINDOW * Math.max(guide.width, guide.height)) / network.size;
+    let small = guide;
+    while (Math.max(small.width, small.height) > CUT_SIDE) small = halveImage(small);
+    const guess = enlarged(coarse, network.size, network.size, small.width, small.height);
+    const cut = cutByColors(small, guess);
+    const soft = enlarged(Float32Array.from(cut), small.width, small.height, guide.width, guide.height);
+    const radius = (WINDOW * guide.width) / small.width;
     const fine = guided(brightness(guide), soft, guide.width, guide.height, radius);
     const mask = Uint8Array.from(fine, (v) => (v > 0.5 ? 1 : 0));
     removeSpecks(mask, guide.width, guide.height);
-    return { matte: refineMatte(image, mask, factor), confidence: confidenceOf(coarse) };
+    return { matte: refineMatte(image, mask, factor), confidence: agreement(guess, cut) };
   };
 }
 
@@ -79,19 +84,18 @@ function span(i: number, size: number, length: number): [number, number] {
 }
 
 /** Bilinear. */
-function enlarged(plane: Float32Array, size: number, width: number, height: number): Float32Array {
+function enlarged(plane: Float32Array, columns: number, rows: number, width: number, height: number): Float32Array {
   const out = new Float32Array(width * height);
-  const clamp = (v: number) => Math.min(size - 1, Math.max(0, v));
   for (let y = 0, at = 0; y < height; y++) {
-    const v = clamp(((y + 0.5) * size) / height - 0.5);
+    const v = Math.min(rows - 1, Math.max(0, ((y + 0.5) * rows) / height - 0.5));
     const [j, fy] = [Math.floor(v), v - Math.floor(v)];
-    const below = Math.min(size - 1, j + 1);
+    const below = Math.min(rows - 1, j + 1);
     for (let x = 0; x < width; x++, at++) {
-      const u = clamp(((x + 0.5) * size) / width - 0.5);
+      const u = Math.min(columns - 1, Math.max(0, ((x + 0.5) * columns) / width - 0.5));
       const [i, fx] = [Math.floor(u), u - Math.floor(u)];
-      const right = Math.min(size - 1, i + 1);
-      const upper = plane[j * size + i] * (1 - fx) + plane[j * size + right] * fx;
-      const lower = plane[below * size + i] * (1 - fx) + plane[below * size + right] * fx;
+      const right = Math.min(columns - 1, i + 1);
+      const upper = plane[j * columns + i] * (1 - fx) + plane[j * columns + right] * fx;
+      const lower = plane[below * columns + i] * (1 - fx) + plane[below * columns + right] * fx;
       out[at] = upper * (1 - fy) + lower * fy;
     }
   }
@@ -127,14 +131,15 @@ function removeSpecks(mask: Uint8Array, width: number, height: number): void {
   }
 }
 
-/** How decided the network is, 0–1. */
-function confidenceOf(coverage: Float32Array): number {
-  let [sure, open] = [0, 0];
-  for (const c of coverage) {
-    if (c >= UNDECIDED[1]) sure++;
-    else if (c > UNDECIDED[0]) open++;
+/** How far the network's answer and the cut by colours agree, intersection over union, from 0 at AGREE[0] to 1 at AGREE[1]. */
+function agreement(soft: Float32Array, cut: Uint8Array): number {
+  let [both, any] = [0, 0];
+  for (let i = 0; i < cut.length; i++) {
+    const own = soft[i] > 0.5 ? 1 : 0;
+    both += own & cut[i];
+    any += own | cut[i];
   }
-  if (sure === 0) return 0;
-  const [clear, confused] = CONFUSED;
-  return Math.min(1, Math.max(0, (confused - open / sure) / (confused - clear)));
+  if (both === 0) return 0;
+  const [low, high] = AGREE;
+  return Math.min(1, Math.max(0, (both / any - low) / (high - low)));
 }
