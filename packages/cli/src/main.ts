@@ -25,6 +25,10 @@ async function run(args: string[]): Promise<number> {
       return (await import("./serve.ts")).serve(rest);
     case "account":
       return (await import("./account.ts")).account(rest);
+    case "backup":
+    case "restore":
+    case "move":
+      return (await import("./backup.ts")).backup(command, rest);
     case "login":
       return (await import("./login.ts")).login(rest);
     case "list":

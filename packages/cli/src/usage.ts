@@ -219,6 +219,14 @@ Prints a script for the shell to read:
   zsh     eval "$(maquette completion zsh)"
   fish    maquette completion fish | source`;
 
+export const BACKUP_HELP = `Usage
+  maquette backup DIR     copy rows, files and the master key into DIR, also while the server runs; again into the same
+                          DIR, only new files are copied. Whoever can read DIR can read everything: keep it safe
+  maquette restore DIR    put a backup into an empty installation, embedded or scaled; its server must not run
+  maquette move           copy the embedded installation in MAQUETTE_DATA to DATABASE_URL and S3; stop its server first
+
+The environment says which installation, as for 'maquette serve'. What waited or ran is done again after a restore.`;
+
 /** The help of each command. */
 export const HELPS: Readonly<Record<string, string>> = {
   make: MAKE_HELP,
@@ -226,6 +234,9 @@ export const HELPS: Readonly<Record<string, string>> = {
   finish: FINISH_HELP,
   serve: SERVE_HELP,
   account: ACCOUNT_HELP,
+  backup: BACKUP_HELP,
+  restore: BACKUP_HELP,
+  move: BACKUP_HELP,
   login: LOGIN_HELP,
   list: LIST_HELP,
   get: GET_HELP,

@@ -1,14 +1,19 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { resolve } from "node:path";
 import { ApiError } from "./api/errors.ts";
 import { type AccountCredentials, createAccount, createSignInLink, OWNER_EMAIL } from "./auth/accounts.ts";
 import { issueJwt } from "./auth/jwt.ts";
 import { checkMasterKey, deriveKeys, loadMasterKey } from "./auth/keys.ts";
+import { type Copied, openStorage, writeBackup } from "./backup/backup.ts";
 import { type Config, ConfigError, readConfig } from "./config/read-config.ts";
 import type { Context } from "./context.ts";
 import { DirectoryInUse, lockDirectory } from "./db/lock-directory.ts";
 import { migrate } from "./db/migrate.ts";
 import { openEmbedded, openPostgres } from "./db/open-database.ts";
+
+/** For a server's answer: a backup copies every file first. */
+const ANSWER_MS = 3600_000;
 
 type Env = Record<string, string | undefined>;
 
@@ -33,6 +38,16 @@ export async function addSignInLink(email: string | null, env: Env = process.env
     url: await signInUrl(base, email, config.publicUrl ?? `http://localhost:${config.port}`),
   }));
   return url;
+}
+
+/**
+ * `maquette backup`: writes all that an installation is into a directory, whether its server runs or not.
+ * @throws ConfigError, or Error with the running server's refusal
+ */
+export function backup(directory: string, env: Env = process.env): Promise<Copied> {
+  return manage(env, "backups", { directory: resolve(directory) }, async ({ db }, config) =>
+    writeBackup(directory, db, openStorage(config), await loadMasterKey(config.masterKey, config.dataDir)),
+  );
 }
 
 /** @param email null: the oldest account, which is the owner's */
@@ -96,13 +111,13 @@ async function askServer<T>(config: Config, url: string, path: string, body: obj
 }
 
 function post(url: string, token: string, body: string): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
+  return new Promise((answered, reject) => {
     const request = (url.startsWith("https:") ? requestHttps : requestHttp)(url, {
       method: "POST",
       headers: { authorization: token, "content-type": "application/json" },
       // The certificate names the public host; this is the same machine, found through the locked data directory.
       rejectUnauthorized: false,
-      timeout: 10_000,
+      timeout: ANSWER_MS,
     });
     request.on("timeout", () =>
       request.destroy(new ConfigError("MAQUETTE_DATA", `its server at ${url} does not answer`)),
@@ -111,7 +126,7 @@ function post(url: string, token: string, body: string): Promise<{ status: numbe
     request.on("response", async (response) => {
       let text = "";
       for await (const chunk of response) text += chunk;
-      resolve({ status: response.statusCode!, text });
+      answered({ status: response.statusCode!, text });
     });
     request.end(body);
   });

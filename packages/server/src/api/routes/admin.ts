@@ -1,7 +1,10 @@
+import { isAbsolute } from "node:path";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { createAccount } from "../../auth/accounts.ts";
 import { header } from "../../auth/authenticate.ts";
 import { readJwt } from "../../auth/jwt.ts";
+import { loadMasterKey } from "../../auth/keys.ts";
+import { writeBackup } from "../../backup/backup.ts";
 import type { Context } from "../../context.ts";
 import { ADMIN_SUBJECT, signInUrl } from "../../manage.ts";
 import { ApiError, invalid } from "../errors.ts";
@@ -23,6 +26,15 @@ export function adminRoutes(app: FastifyInstance, context: Context): void {
     await requireAdmin(context, request);
     reply.code(201);
     return { url: await signInUrl(context, bodyFields(request).text("email"), context.publicUrl()) };
+  });
+
+  app.post("/admin/backups", { schema }, async (request, reply) => {
+    await requireAdmin(context, request);
+    const directory = bodyFields(request).text("directory");
+    if (directory === null || !isAbsolute(directory)) throw invalid("a directory that is no absolute path");
+    const { masterKey, dataDir } = context.config;
+    reply.code(201);
+    return writeBackup(directory, context.db, context.storage, await loadMasterKey(masterKey, dataDir));
   });
 }
 
