@@ -1,5 +1,6 @@
 import type { EngineError } from "./errors.ts";
 import type { AssetFile, Pivot, Quality, Topology, ViewHint } from "./types.ts";
+import type { LayoutFigures } from "./unwrap/measure-layout.ts";
 
 /** The stages in the order in which they run. */
 export const STAGES = [
@@ -97,6 +98,8 @@ export interface AssetReport {
   /** Centimetres, as delivered. */
   size: { height: number; width: number; depth: number };
   texture: { size: number; coverage: number };
+  /** The UV layout; null for the test cube. */
+  layout: LayoutFigures | null;
 }
 
 export interface PictureReport {

@@ -1,5 +1,6 @@
 import type { Asset, FinishOptions, Hooks } from "./asset.ts";
 import { UP_AXES } from "./asset.ts";
+import { bakeOcclusion } from "./bake/bake-occlusion.ts";
 import { EngineError } from "./errors.ts";
 import { buildPart } from "./fit/build-part.ts";
 import { fit } from "./fit/fit.ts";
@@ -22,6 +23,7 @@ import { simplify } from "./simplify/simplify.ts";
 import { triangulateQuads } from "./simplify/triangulate-quads.ts";
 import { contour } from "./surface/contour.ts";
 import type { AssetScene } from "./types.ts";
+import { measureLayout } from "./unwrap/measure-layout.ts";
 import { unwrap } from "./unwrap/unwrap.ts";
 
 /**
@@ -76,9 +78,10 @@ export async function finishModel(
   const layout = await stage("unwrap", () =>
     unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(GUTTER, plan.textureSize / 512) }),
   );
-  const baseColor = await stage("bake", (progress) =>
-    transferColors(mesh, layout, placed.soup, cleaned.mesh, plan.textureSize, progress),
-  );
+  const { baseColor, occlusion } = await stage("bake", (progress) => ({
+    occlusion: bakeOcclusion(mesh, layout, solid.field, plan.textureSize),
+    baseColor: transferColors(mesh, layout, placed.soup, cleaned.mesh, plan.textureSize, progress),
+  }));
   const size = ownSize(plan, placed.longest, source.metres, extentOf(mesh.positions), warnings);
   const fitted = await stage("fit", () => {
     const { positions, size: centimetres } = fit(mesh.positions, { ...plan, ...size });
@@ -97,7 +100,7 @@ export async function finishModel(
     name: plan.name,
     parts: [fitted.part],
     lods: fitted.lods,
-    material: { name: `${plan.name}_material`, baseColor, roughness: ROUGHNESS, metallic: 0 },
+    material: { name: `${plan.name}_material`, baseColor, occlusion, roughness: ROUGHNESS, metallic: 0 },
   };
   const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
   const { sizes } = fitted.part;
@@ -115,6 +118,7 @@ export async function finishModel(
       quadShare: sizes.reduce((count, corners) => count + (corners === 4 ? 1 : 0), 0) / sizes.length,
       size: fitted.size,
       texture: { size: baseColor.width, coverage: 1 },
+      layout: measureLayout(mesh, layout),
     },
   };
 }

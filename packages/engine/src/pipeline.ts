@@ -1,5 +1,6 @@
 import type { Asset, AssetOptions, Hooks, Stage } from "./asset.ts";
 import { STAGES } from "./asset.ts";
+import { bakeOcclusion } from "./bake/bake-occlusion.ts";
 import { findMirrors } from "./bake/find-mirror.ts";
 import { bakeStyle } from "./bake/style-texture.ts";
 import { carve } from "./carve/carve.ts";
@@ -26,6 +27,7 @@ import { simplify } from "./simplify/simplify.ts";
 import { triangulateQuads } from "./simplify/triangulate-quads.ts";
 import { contour } from "./surface/contour.ts";
 import type { AssetFile, AssetScene } from "./types.ts";
+import { measureLayout } from "./unwrap/measure-layout.ts";
 import { unwrap } from "./unwrap/unwrap.ts";
 
 /**
@@ -78,14 +80,15 @@ export async function makeAsset(
       ...(plan.topology === "quad" && { mates: matesOf(pairTriangles(mesh)) }),
     }),
   );
-  const baked = await stage("bake", (progress) =>
-    bakeStyle(mesh, layout, views, plan.style, {
+  const baked = await stage("bake", (progress) => ({
+    occlusion: plan.style.texturing === "none" ? undefined : bakeOcclusion(mesh, layout, field, plan.textureSize),
+    ...bakeStyle(mesh, layout, views, plan.style, {
       textureSize: plan.textureSize,
       unseen: inference.colors,
       mirrors: findMirrors(field),
       onProgress: progress,
     }),
-  );
+  }));
   const fitted = await stage("fit", () => {
     const { positions, size } = fit(turnAboutY(mesh.positions, yaw), plan);
     const build = (level: TexturedMesh) =>
@@ -104,7 +107,13 @@ export async function makeAsset(
     name: plan.name,
     parts: [fitted.part],
     lods: fitted.lods,
-    material: { name: `${plan.name}_material`, baseColor: baked.baseColor, roughness: ROUGHNESS, metallic: 0 },
+    material: {
+      name: `${plan.name}_material`,
+      baseColor: baked.baseColor,
+      occlusion: baked.occlusion,
+      roughness: ROUGHNESS,
+      metallic: 0,
+    },
   };
   const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
 
@@ -124,6 +133,7 @@ export async function makeAsset(
       quadShare: quads / sizes.length,
       size: fitted.size,
       texture: { size: baked.baseColor.width, coverage: baked.coverage },
+      layout: measureLayout(mesh, layout),
     },
   };
 }
@@ -150,6 +160,7 @@ export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Pr
       quadShare: 1,
       size,
       texture: { size: scene.material.baseColor.width, coverage: 1 },
+      layout: null,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bake } from "../src/bake/bake.ts";
+import { bakeOcclusion } from "../src/bake/bake-occlusion.ts";
 import { ColorCollector, sampleVolume } from "../src/bake/color-volume.ts";
 import { fillGutters } from "../src/bake/fill-gutters.ts";
 import { findMirrors, reflect } from "../src/bake/find-mirror.ts";
@@ -8,6 +9,8 @@ import { fit } from "../src/fit/fit.ts";
 import type { ViewLabel } from "../src/frames.ts";
 import { checkMesh } from "../src/mesh/check-mesh.ts";
 import type { RenderMesh } from "../src/raster/render.ts";
+import { triangulateQuads } from "../src/simplify/triangulate-quads.ts";
+import { contour } from "../src/surface/contour.ts";
 import type { Field, Mesh, RgbaImage } from "../src/types.ts";
 import { type Unwrapped, unwrap } from "../src/unwrap/unwrap.ts";
 import { box, sphere } from "./raster-shapes.ts";
@@ -313,5 +316,39 @@ describe("buildPart", () => {
     const triangles = buildPart(mesh, layout, baseColor, { name: "box", topology: "triangle", crease: 180 });
     expect(triangles.sizes.length).toBe(12);
     expect(triangles.normals.length / 3).toBe(8);
+  });
+});
+
+describe("bakeOcclusion", () => {
+  it("darkens the inner corner of an L and leaves its outer faces open", async () => {
+    const n = 64;
+    // A floor and a wall that meet along x at y = z = -0.2.
+    const field: Field = { n, data: new Float32Array(n ** 3) };
+    for (let z = 0, i = 0; z < n; z++) {
+      for (let y = 0; y < n; y++) {
+        for (let x = 0; x < n; x++, i++) {
+          const [px, py, pz] = [x, y, z].map((v) => (v + 0.5) / n - 0.5);
+          const within = Math.min(0.4 - Math.abs(px), 0.4 - Math.abs(py), 0.4 - Math.abs(pz));
+          field.data[i] = Math.min(within, Math.max(-0.2 - py, -0.2 - pz));
+        }
+      }
+    }
+    const mesh = triangulateQuads(contour(field));
+    const layout = await unwrap(mesh, { textureSize: 256, padding: 2 });
+    const occlusion = bakeOcclusion(mesh, layout, field, 256);
+    const { positions: p, triangles } = mesh;
+    const mean = (chosen: (x: number, y: number, z: number) => boolean) => {
+      let [sum, count] = [0, 0];
+      for (let t = 0; t < triangles.length / 3; t++) {
+        const [x, y, z] = [0, 1, 2].map((k) => [0, 1, 2].reduce((s, c) => s + p[3 * triangles[3 * t + c] + k] / 3, 0));
+        if (Math.abs(x) > 0.25 || !chosen(x, y, z)) continue;
+        sum += colorAt(occlusion, layout, t)[0];
+        count++;
+      }
+      return sum / count;
+    };
+    expect(mean((_, y, z) => y < -0.17 && y > -0.23 && z > -0.2 && z < -0.185)).toBeLessThan(160);
+    expect(mean((_, y, z) => y < -0.39 && Math.abs(z) < 0.3)).toBeGreaterThan(240);
+    expect(mean((_, y, z) => y > -0.23 && y < -0.17 && z > 0.15 && z < 0.3)).toBeGreaterThan(230);
   });
 });

@@ -1,0 +1,107 @@
+import { cornerNormals } from "../raster/normals.ts";
+import type { Field, Mesh, RgbaImage } from "../types.ts";
+import type { Unwrapped } from "../unwrap/unwrap.ts";
+import { fillGutters } from "./fill-gutters.ts";
+import { forEachTexel } from "./for-each-texel.ts";
+
+/** Cells a side of the volume that is looked up. */
+const CELLS = 64;
+
+/** Half sides, in cells, of the cubes in front of the surface whose fullness darkens it: creases, and whole recesses. */
+const REACHES = [2, 5] as const;
+
+/** How far in front of the surface a cube's centre lies, as a multiple of its half side: a flat face reaches into none. */
+const LIFT = 1.25;
+
+/** Occlusion is the mean fullness times this; where two walls meet at a right angle about half of a cube is full. */
+const STRENGTH = 1.1;
+
+/** Occlusion is smooth: more texels would show nothing. */
+const LARGEST = 1024;
+
+/**
+ * Ambient occlusion (grey, 255 open) of every texel, from how full the space in front of the surface is: cubes of two
+ * sizes, out of the field instead of by rays, since averages over a volume cost two lookups a texel and have no noise.
+ */
+export function bakeOcclusion(mesh: Mesh, layout: Unwrapped, field: Field, textureSize: number): RgbaImage {
+  const size = Math.min(textureSize, LARGEST);
+  const solid = fullness(field);
+  const volumes = REACHES.map((reach) => boxBlur3(solid, CELLS, reach));
+  const normals = cornerNormals(mesh);
+  const image: RgbaImage = { width: size, height: size, data: new Uint8Array(4 * size * size).fill(255) };
+  const covered = new Uint8Array(size * size);
+  const { positions: p, triangles } = mesh;
+  const point = new Float64Array(3);
+  const normal = new Float64Array(3);
+  forEachTexel(layout, size, (texel, triangle, wa, wb, wc) => {
+    const t = 3 * triangle;
+    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    for (let k = 0; k < 3; k++) {
+      point[k] = wa * p[a + k] + wb * p[b + k] + wc * p[c + k];
+      normal[k] = wa * normals[3 * t + k] + wb * normals[3 * t + 3 + k] + wc * normals[3 * t + 6 + k];
+    }
+    const length = Math.hypot(normal[0], normal[1], normal[2]) || 1;
+    let sum = 0;
+    REACHES.forEach((reach, i) => {
+      const away = (LIFT * reach) / (CELLS * length);
+      sum += sample(volumes[i], point[0] + away * normal[0], point[1] + away * normal[1], point[2] + away * normal[2]);
+    });
+    const open = 1 - Math.min(1, (STRENGTH * sum) / REACHES.length);
+    image.data.fill(Math.round(255 * open), 4 * texel, 4 * texel + 3);
+    covered[texel] = 1;
+  });
+  fillGutters(image, covered);
+  return image;
+}
+
+/** Share of each of `CELLS`³ cells that is inside, from the field's samples in it. */
+function fullness({ n, data }: Field): Float32Array {
+  const solid = new Float32Array(CELLS ** 3);
+  const counts = new Float32Array(CELLS ** 3);
+  const cell = Uint16Array.from({ length: n }, (_, i) => Math.floor(((i + 0.5) * CELLS) / n));
+  for (let z = 0, i = 0; z < n; z++) {
+    for (let y = 0; y < n; y++) {
+      const row = (cell[z] * CELLS + cell[y]) * CELLS;
+      for (let x = 0; x < n; x++, i++) {
+        // Distances in cube units: a sample at the surface is half full.
+        solid[row + cell[x]] += Math.min(1, Math.max(0, 0.5 + data[i] * n));
+        counts[row + cell[x]]++;
+      }
+    }
+  }
+  for (let i = 0; i < solid.length; i++) if (counts[i]) solid[i] /= counts[i];
+  return solid;
+}
+
+/** Mean over the cube of `2 reach + 1` cells a side around each cell; empty beyond the border. */
+function boxBlur3(source: Float32Array, n: number, reach: number): Float32Array {
+  let from = source;
+  for (const stride of [1, n, n * n]) {
+    const to = new Float32Array(from.length);
+    for (let start = 0; start < from.length; start++) {
+      if (Math.floor(start / stride) % n !== 0) continue;
+      let sum = 0;
+      for (let i = 0; i < reach; i++) sum += from[start + i * stride];
+      for (let i = 0; i < n; i++) {
+        if (i + reach < n) sum += from[start + (i + reach) * stride];
+        if (i > reach) sum -= from[start + (i - reach - 1) * stride];
+        to[start + i * stride] = sum / (2 * reach + 1);
+      }
+    }
+    from = to;
+  }
+  return from;
+}
+
+function sample(data: Float32Array, x: number, y: number, z: number): number {
+  const at = (v: number) => Math.min(CELLS - 1.001, Math.max(0, (v + 0.5) * CELLS - 0.5));
+  const [px, py, pz] = [at(x), at(y), at(z)];
+  const [ix, iy, iz] = [Math.floor(px), Math.floor(py), Math.floor(pz)];
+  const [fx, fy, fz] = [px - ix, py - iy, pz - iz];
+  let value = 0;
+  for (let c = 0; c < 8; c++) {
+    const w = (c & 1 ? fx : 1 - fx) * (c & 2 ? fy : 1 - fy) * (c & 4 ? fz : 1 - fz);
+    value += w * data[((iz + (c >> 2)) * CELLS + iy + ((c >> 1) & 1)) * CELLS + ix + (c & 1)];
+  }
+  return value;
+}
