@@ -1,9 +1,12 @@
 import { EngineError } from "@maquette/engine";
+import { MatteLoader } from "@maquette/engine/host/load-matte-model";
 import { ingestPicture } from "@maquette/engine/ingest/ingest-picture";
 import { inspectPictures } from "@maquette/engine/inspect/inspect-pictures";
-import { segmentPicture } from "@maquette/engine/segment/segment";
+import { segmentPictureWith } from "@maquette/engine/segment/segment";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CASES, type RefusalCase } from "../support/refusal-cases.ts";
+
+const mattes = new MatteLoader();
 
 /** Pixels to which `standard` reduces pictures. */
 const SIDE = 1024;
@@ -42,7 +45,7 @@ async function outcomeOf({ pictures, hints }: RefusalCase): Promise<string> {
     const cutouts = [];
     for (const [i, bytes] of (await pictures()).entries()) {
       const { image, hasAlpha } = await ingestPicture(bytes, i, { maxSide: SIDE });
-      cutouts.push(segmentPicture(image, hasAlpha));
+      cutouts.push(await segmentPictureWith(mattes.model, image, hasAlpha));
     }
     inspectPictures(cutouts, hints ?? []);
     return "made";

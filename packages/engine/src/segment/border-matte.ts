@@ -32,8 +32,12 @@ const OUTLINED = [0.1, 0.6] as const;
 const ROUGH = [7, 14] as const;
 const ROUGH_COST = 0.5;
 
-/** Cuts the object out by what the border says of the background. */
-export function borderMatte(image: RgbaImage): Cutout {
+/**
+ * Cuts the object out by what the border says of the background.
+ *
+ * @returns also how much of the border came out as background, 0–1: with all of it and an empty matte there is nothing.
+ */
+export function borderMatte(image: RgbaImage): Cutout & { explained: number } {
   const factor = Math.min(image.width, image.height) >= HALVE_FROM ? 2 : 1;
   const lab = labOfImage(factor === 2 ? halveImage(image) : image);
   const grown = growBackground(lab);
@@ -48,17 +52,17 @@ export function borderMatte(image: RgbaImage): Cutout {
     for (let at = 0; at < shadow.length; at++) if (shadow[at] !== 0) background[at] = 1;
   }
   const mask = objectPieces(background, grown, edges);
-  const confidence = rate(grown, background, mask, edges);
-  return { image, matte: refineMatte(image, mask, factor), source: "border", confidence };
+  const explained = smoothStep(...EXPLAINED, borderShare(background, grown.expected.width, grown.expected.height));
+  const confidence = explained * rate(grown, mask, edges);
+  return { image, matte: refineMatte(image, mask, factor), source: "border", confidence, explained };
 }
 
-/** How far the result can be trusted, 0–1. */
-function rate(grown: Background, background: Uint8Array, mask: Uint8Array, edges: Edges): number {
+/** How far the outline can be trusted, 0–1. */
+function rate(grown: Background, mask: Uint8Array, edges: Edges): number {
   const { width, height } = grown.expected;
-  const explained = smoothStep(...EXPLAINED, borderShare(background, width, height));
   const rough = 1 - ROUGH_COST * smoothStep(...ROUGH, grown.fit.tolerance);
   const outlined = smoothStep(...OUTLINED, sharpShare(mask, edges.toSharp, width, height));
-  return explained * rough * outlined;
+  return rough * outlined;
 }
 
 /** Gradient that the background's own noise stays below, measured where the background reaches some pixels around. */

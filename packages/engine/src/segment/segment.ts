@@ -21,7 +21,8 @@ const ASK_MODEL_BELOW = 0.6;
 export function segmentPicture(image: RgbaImage, hasAlpha: boolean): Cutout {
   const byAlpha = hasAlpha ? alphaMatte(image) : null;
   if (byAlpha !== null) return byAlpha;
-  return { ...borderMatte(hasAlpha ? flattened(image) : image), image };
+  const { explained: _, ...border } = borderMatte(hasAlpha ? flattened(image) : image);
+  return { ...border, image };
 }
 
 /** As `segmentPicture`, with a learned matte (where there is one) for the pictures whose border does not tell. */
@@ -30,8 +31,13 @@ export async function segmentPictureWith(
   image: RgbaImage,
   hasAlpha: boolean,
 ): Promise<Cutout> {
-  const plain = segmentPicture(image, hasAlpha);
+  const byAlpha = hasAlpha ? alphaMatte(image) : null;
+  if (byAlpha !== null) return byAlpha;
+  const { explained, ...border } = borderMatte(hasAlpha ? flattened(image) : image);
+  const plain = { ...border, image };
   if (model === null || plain.confidence >= ASK_MODEL_BELOW) return plain;
+  // The border explains everything and nothing stands out: a model would see things on an empty sheet.
+  if (explained === 1 && plain.matte.data.every((c) => c === 0)) return plain;
   const { matte, confidence } = await model(image);
   return confidence > plain.confidence ? { image, matte, source: "learned", confidence } : plain;
 }
