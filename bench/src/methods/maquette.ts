@@ -29,7 +29,7 @@ export async function maquette(name: string, quality: Quality, prior: boolean, s
           ...(labelled && { views: pictures.map((p) => p.label!) }),
         },
         {},
-        models,
+        async () => models,
       );
       const glb = files.find((file) => file.format === "glb");
       if (!glb) throw new Error("the asset came without a GLB");

@@ -45,8 +45,13 @@ process.once("message", async (job: EngineJob) => {
 
 async function make({ pictures, options }: AssetJob, hooks: Hooks): Promise<Asset> {
   const loader = new MatteLoader(process.env.MAQUETTE_MATTE_MODEL);
-  const { models, warning } = options.prior === false ? { models: null, warning: null } : await tryToLoad();
-  const asset = await makeAsset(pictures, options, hooks, models, loader.model);
+  let warning: string | null = null;
+  const loadPrior = async () => {
+    const loaded = await tryToLoad();
+    warning = loaded.warning;
+    return loaded.models;
+  };
+  const asset = await makeAsset(pictures, options, hooks, loadPrior, loader.model);
   asset.report.warnings.push(...[warning, loader.warning].filter((w) => w !== null));
   return asset;
 }

@@ -34,7 +34,8 @@ import { unwrap } from "./unwrap/unwrap.ts";
  * Pictures in, an asset out: the stages in their order, each a function from data to data.
  *
  * @param pictures encoded bytes (PNG, JPEG, WebP, AVIF, GIF, TIFF), one to six.
- * @param models the learned prior; null leaves everything to the silhouettes.
+ * @param loadPrior gives the learned prior (or null where it cannot be had) once pictures have passed inspection: those
+ *   that are refused shall not cost its memory. Null leaves everything to the silhouettes.
  * @param matte the learned matte, for backgrounds that the border does not tell; null leaves it to the border.
  * @throws EngineError when a picture is refused or an option is invalid; the signal's reason when aborted.
  */
@@ -42,11 +43,10 @@ export async function makeAsset(
   pictures: Uint8Array[],
   options: AssetOptions,
   hooks: Hooks = {},
-  models: Models | null = null,
+  loadPrior: (() => Promise<Models | null>) | null = null,
   matte: MatteModel | null = null,
 ): Promise<Asset> {
   const plan = planAsset(pictures.length, options);
-  const prior = plan.prior ? models : null;
   const level = LEVELS[plan.quality];
   const stage = stageRunner(hooks);
   const warnings: string[] = [];
@@ -59,6 +59,7 @@ export async function makeAsset(
   );
   const inspected = await stage("inspect", () => inspectPictures(segmented, plan.views));
   warnings.push(...inspected.warnings);
+  const prior = plan.prior && loadPrior ? await loadPrior() : null;
   const posed = await stage("pose", () => pose(inspected.cutouts, inspected.hints, prior, inspected.sources));
   const { views, yaw } = posed;
   warnings.push(...posed.warnings);
