@@ -56,8 +56,15 @@ const MIRROR_COLORS = 0.14;
 /** Planes that show fewer than this share of the unseen points add nothing. */
 const MIRROR_GAIN = 0.08;
 
-/** Total weight of the views below which the unseen colours mix in. */
-const SEEN_WEIGHT = 0.02;
+/**
+ * Cosines of the best view between which a surface goes from unseen to seen. Weights say which of several views is best,
+ * not whether one is good enough: measured by them, a side at 60° was half unseen, and blurred in the very picture that
+ * shows it.
+ */
+const SEEN = [0.1, 0.3] as const;
+
+/** Planes whose normal is nearer than this (cosine) to the direction of a view only repeat what shows through. */
+const MIRROR_FACING = 0.85;
 
 /** Cells a side of the volume through which seen colours are spread. */
 const SPREAD_CELLS = 48;
@@ -88,12 +95,11 @@ export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: B
   let seen = 0;
   forEachTexel(unwrapped, size, (texel, triangle, wa, wb, wc) => {
     locate(mesh, normals, triangle, wa, wb, wc, point);
-    const weight = blendViews(sources, point, color);
-    const share = weight / (weight + SEEN_WEIGHT);
+    const share = blendViews(sources, point, color);
     covered++;
     if (share > 0.5) seen++;
     known[texel] = 1 + Math.round(254 * share);
-    if (weight > 0) {
+    if (share > 0) {
       collector.add(point[0], point[1], point[2], color[0], color[1], color[2], share * 0.1);
       store(pixels, texel, color);
     } else {
@@ -173,7 +179,7 @@ function blendMirrored(
   const [x, z] = reflect(mirror, point[0], point[2]);
   const along = 2 * (point[3] * mirror.nx + point[5] * mirror.nz);
   reflected.set([x, point[1], z, point[3] - along * mirror.nx, point[4], point[5] - along * mirror.nz]);
-  return smoothstep(0.25 * SEEN_WEIGHT, 3 * SEEN_WEIGHT, blendViews(sources, reflected, color, MIRROR_DEPTH_BIAS));
+  return blendViews(sources, reflected, color, MIRROR_DEPTH_BIAS);
 }
 
 /**
@@ -195,12 +201,12 @@ function chooseMirror(
   let chosen: Mirror | null = null;
   let most = MIRROR_GAIN;
   for (const mirror of mirrors) {
+    if (sources.some(({ projector: m }) => Math.abs(mirror.nx * m.zx + mirror.nz * m.zz) > MIRROR_FACING)) continue;
     let [difference, both, unseen, shown] = [0, 0, 0, 0];
     for (let t = 0; t < count; t += step) {
       const area = areaOf(mesh, t);
       locate(mesh, normals, t, 1 / 3, 1 / 3, 1 / 3, point);
-      const weight = blendViews(sources, point, here);
-      const seen = weight / (weight + SEEN_WEIGHT) > 0.5;
+      const seen = blendViews(sources, point, here) > 0.5;
       const alike = blendMirrored(mirror, sources, point, reflected, there) > 0.5;
       if (!seen) unseen += area;
       if (!seen && alike) shown += area;
@@ -226,9 +232,10 @@ function areaOf({ positions: p, triangles }: Mesh, t: number): number {
   return Math.hypot(uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx) / 2;
 }
 
-/** Weighted mean of the views that see the point, into `color`; returns the total weight. */
+/** Weighted mean of the views that see the point, into `color`; returns how well it is seen, 0–1. */
 function blendViews(sources: ViewColors[], point: Float64Array, color: Float64Array, bias = DEPTH_BIAS): number {
   let total = 0;
+  let seen = 0;
   let r = 0;
   let g = 0;
   let b = 0;
@@ -247,6 +254,7 @@ function blendViews(sources: ViewColors[], point: Float64Array, color: Float64Ar
     const edge = smoothstep(-1, EDGE_FADE, s.edge[at]);
     const weight = cosine ** ANGLE_POWER * smoothstep(GRAZING[0], GRAZING[1], cosine) * (0.05 + 0.95 * edge);
     fetch(s, px, py, color);
+    seen = Math.max(seen, smoothstep(SEEN[0], SEEN[1], cosine) * (0.6 + 0.4 * edge));
     total += weight;
     r += weight * color[0];
     g += weight * color[1];
@@ -257,7 +265,7 @@ function blendViews(sources: ViewColors[], point: Float64Array, color: Float64Ar
     color[1] = g / total;
     color[2] = b / total;
   }
-  return total;
+  return seen;
 }
 
 /** Colour that shows through from a view on the far side, into `color`; returns how much it is worth, 0–1. */
