@@ -218,6 +218,27 @@ onBothDatabases("jobs", (start) => {
     expect(files.every((file) => file.attempt === 3 && file.storage_key.includes("/3/"))).toBe(true);
   });
 
+  it.each([
+    ["finished", () => {}],
+    ["was refused", refuse],
+  ])("are made again when an attempt %s that no longer counts, and nobody told it so", async (_how, end) => {
+    const client = await main.account();
+    const { db } = main.server.context;
+    let runs = 0;
+    // After the fetch no progress is written for half a second, by which it would learn that it was replaced.
+    ms = 5;
+    onJob = async () => {
+      if (++runs > 1) return;
+      await sql`update iteration set attempt = attempt + 1 where account_id = ${client.devID}`.execute(db);
+      end();
+    };
+    const form = new FormData();
+    form.append("image", new Blob([PNG]), "a.png");
+    const { body } = await client.post("/api/v1/process", form);
+    const asset = await client.finished(body.requestID);
+    expect([asset.iterations[0].status, runs]).toEqual(["completed", 2]);
+  });
+
   it("can be cancelled while they wait and while they run", async () => {
     const client = await main.account();
     ms = 60_000;

@@ -45,7 +45,8 @@ export interface StoredFile extends Omit<ArtifactTable, "iteration_id"> {}
 
 /**
  * Ends an iteration with its files: the rows, the webhook messages and the end of the job commit together or not at
- * all. False when another attempt was faster or the iteration was cancelled.
+ * all. False when another attempt has begun or the iteration was cancelled; the job is given back then, so that an
+ * iteration which has not ended is never left without one (the next attempt finds nothing to do if it has).
  */
 export function completeIteration(
   context: Context,
@@ -67,13 +68,13 @@ export function completeIteration(
         .values(files.map((file) => ({ ...file, iteration_id: begun.id })))
         .execute();
       await announce(context, trx, begun);
-    }
-    await context.jobs.complete(trx, "asset", job);
+      await context.jobs.complete(trx, "asset", job);
+    } else await context.jobs.putBack(trx, "asset", job);
     return ended;
   });
 }
 
-/** Ends an iteration without files and says why. */
+/** Ends an iteration without files and says why; otherwise like `completeIteration`. */
 export function dismissIteration(
   context: Context,
   job: JobAttempt,
@@ -83,8 +84,10 @@ export function dismissIteration(
 ): Promise<boolean> {
   return context.db.transaction().execute(async (trx) => {
     const ended = await end(context, trx, begun, { status: "dismissed", cause, cause_code: code });
-    if (ended) await announce(context, trx, begun);
-    await context.jobs.complete(trx, "asset", job);
+    if (ended) {
+      await announce(context, trx, begun);
+      await context.jobs.complete(trx, "asset", job);
+    } else await context.jobs.putBack(trx, "asset", job);
     return ended;
   });
 }
