@@ -1,5 +1,6 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import { ACCOUNT_OPTIONS } from "./account.ts";
+import { BACKUP_OPTIONS } from "./backup.ts";
 import { FINISH_OPTIONS } from "./finish.ts";
 import { GET_OPTIONS } from "./get.ts";
 import { INSPECT_OPTIONS } from "./inspect.ts";
@@ -26,9 +27,9 @@ export const COMMANDS: Record<string, CommandShape> = {
   finish: { summary: "repair a model and make it game-ready", options: FINISH_OPTIONS },
   serve: { summary: "serve the API and the web app", options: SERVE_OPTIONS },
   account: { summary: "create an account or a sign-in link", options: ACCOUNT_OPTIONS, actions: ["create", "link"] },
-  backup: { summary: "copy an installation into a directory", options: {} },
-  restore: { summary: "put a backup into an empty installation", options: {} },
-  move: { summary: "copy an embedded installation to PostgreSQL and S3", options: {} },
+  backup: { summary: "copy an installation into a directory", options: BACKUP_OPTIONS },
+  restore: { summary: "put a backup into an empty installation", options: BACKUP_OPTIONS },
+  move: { summary: "copy an embedded installation to PostgreSQL and S3", options: BACKUP_OPTIONS },
   login: { summary: "keep the credentials of a server", options: LOGIN_OPTIONS },
   list: { summary: "list the assets on a server", options: LIST_OPTIONS },
   get: { summary: "show or download an asset", options: GET_OPTIONS },

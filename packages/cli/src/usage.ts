@@ -123,6 +123,7 @@ Environment
   S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY
                                 S3-compatible storage instead of the data folder
   MAQUETTE_ALLOW_HOSTS          hosts and CIDRs that picture URLs and webhooks may reach besides public ones
+  MAQUETTE_TRUSTED_PROXIES      addresses and CIDRs of proxies whose X-Forwarded headers are believed
   MAQUETTE_CONCURRENCY          assets made at a time
   MAQUETTE_MATTE_MODEL          another matting model (docs/understanding.md)`;
 
@@ -225,7 +226,8 @@ export const BACKUP_HELP = `Usage
   maquette restore DIR    put a backup into an empty installation, embedded or scaled; its server must not run
   maquette move           copy the embedded installation in MAQUETTE_DATA to DATABASE_URL and S3; stop its server first
 
-The environment says which installation, as for 'maquette serve'. What waited or ran is done again after a restore.`;
+Each takes --json, which prints {"rows", "files", "gone"}: how many were copied, and how many files were deleted with
+their request while the copy was made. The environment says which installation, as for 'maquette serve'. What waited or ran is done again after a restore.`;
 
 /** The help of each command. */
 export const HELPS: Readonly<Record<string, string>> = {

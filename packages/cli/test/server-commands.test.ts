@@ -195,6 +195,33 @@ describe("maquette webhooks listen", () => {
   });
 });
 
+describe("maquette backup and restore", () => {
+  it("print what was copied as JSON", async () => {
+    const backup = join(folder, "backup");
+    const written = await run(["backup", backup, "--json"], { MAQUETTE_DATA: maquette.dataDir });
+    expect(written.code, written.stderr).toBe(0);
+    const copied = JSON.parse(written.stdout);
+    expect(copied).toEqual({ rows: expect.any(Number), files: expect.any(Number), gone: 0 });
+    const restored = await run(["restore", backup, "--json"], { MAQUETTE_DATA: join(folder, "restored") });
+    expect(JSON.parse(restored.stdout)).toEqual(copied);
+  });
+
+  it("refuse what they do not take", async () => {
+    expect(await run(["backup", "--json"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("expected one directory"),
+    });
+    expect(await run(["move", "here"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("expected no arguments"),
+    });
+    expect(await run(["restore", "x", "--force"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Unknown option '--force'"),
+    });
+  });
+});
+
 describe("maquette completion", () => {
   it("completes commands, options and their values in bash", async () => {
     const { stdout } = await run(["completion", "bash"]);

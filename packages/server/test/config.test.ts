@@ -48,6 +48,14 @@ describe("configuration", () => {
       { MAQUETTE_ALLOW_HOSTS: "10.0.0.0/8,300.1.2.3/40" },
       'MAQUETTE_ALLOW_HOSTS: expected hosts, addresses or CIDR ranges separated by commas, got "300.1.2.3/40"',
     ],
+    [
+      { MAQUETTE_TRUSTED_PROXIES: "10.0.0.1, proxy.example" },
+      'MAQUETTE_TRUSTED_PROXIES: expected addresses or CIDR ranges of your proxies separated by commas, got "proxy.example"',
+    ],
+    [
+      { MAQUETTE_TRUSTED_PROXIES: "0.0.0.0/0" },
+      'MAQUETTE_TRUSTED_PROXIES: expected addresses or CIDR ranges of your proxies separated by commas, got "0.0.0.0/0"',
+    ],
   ];
   it.each(bad)("refuses %o with one line that says which and why", (env, message) => {
     expect(() => readConfig(env)).toThrow(

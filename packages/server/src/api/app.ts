@@ -69,6 +69,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.bodyBytes,
+    ...(config.trustedProxies.length > 0 ? { trustProxy: config.trustedProxies } : {}),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import ipaddr from "ipaddr.js";
 import { type AllowRule, parseAllowRules } from "../webhooks/address-policy.ts";
 
 export type Role = "all" | "api" | "worker";
@@ -24,6 +25,8 @@ export interface Config {
   /** null: files in `dataDir`. */
   s3: S3Config | null;
   allow: AllowRule[];
+  /** Addresses and CIDR ranges of proxies whose X-Forwarded headers are believed. */
+  trustedProxies: string[];
   /** Engine processes at a time. */
   concurrency: number;
   tls: { cert: string; key: string } | null;
@@ -95,6 +98,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     databaseUrl,
     s3: readS3(get),
     allow: readAllow(get("MAQUETTE_ALLOW_HOSTS")),
+    trustedProxies: readProxies(get("MAQUETTE_TRUSTED_PROXIES")),
     concurrency: integer("MAQUETTE_CONCURRENCY", Math.max(1, Math.floor(availableParallelism() / 2)), 1, 256),
     tls: readTls(get("TLS_CERT"), get("TLS_KEY")),
     masterKey: readMasterKey(get("MAQUETTE_KEY")),
@@ -152,6 +156,21 @@ function readAllow(text: string | null): AllowRule[] {
   } catch (error) {
     throw new ConfigError("MAQUETTE_ALLOW_HOSTS", (error as Error).message);
   }
+}
+
+/** A range that holds everybody would let anybody name any address, so it is refused. */
+function readProxies(text: string | null): string[] {
+  const entries = (text ?? "").split(/[\s,]+/).filter(Boolean);
+  for (const entry of entries) {
+    const known = ipaddr.isValid(entry) || (ipaddr.isValidCIDR(entry) && ipaddr.parseCIDR(entry)[1] > 0);
+    if (!known) {
+      throw new ConfigError(
+        "MAQUETTE_TRUSTED_PROXIES",
+        `expected addresses or CIDR ranges of your proxies separated by commas, got "${entry}"`,
+      );
+    }
+  }
+  return entries;
 }
 
 function readTls(cert: string | null, key: string | null): Config["tls"] {
