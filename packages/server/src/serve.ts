@@ -27,7 +27,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
 }
 
 /** What a stop may take beyond its deadline: handing jobs back, and closing what may no longer answer. */
-const STOP_GRACE_MS = 10_000;
+export const STOP_GRACE_MS = 10_000;
 
 /**
  * Stops the server on SIGINT and SIGTERM; a second signal does not wait. Resolves once it has stopped. A stop that hangs,
