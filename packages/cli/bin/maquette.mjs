@@ -16,7 +16,7 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
   if (!bundled) {
     console.error(
       `maquette: Node ${process.versions.node} is too old, and no newer one came with the installation. ` +
-        `Install Node ${NEEDED.join(".")} or later, or run 'npm ci' without --omit=optional.`,
+        `Install Node ${NEEDED.join(".")} or later, or install again without --omit=optional.`,
     );
     process.exit(1);
   }

@@ -4,6 +4,7 @@
  */
 import { fork } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Asset, EngineJob, Progress } from "../src/asset.ts";
 import { EngineError, type ErrorCode } from "../src/errors.ts";
@@ -22,7 +23,8 @@ export interface RunOptions {
 export const RUN_DEFAULTS = { memoryMb: 4096, timeoutMs: 10 * 60_000 } as const;
 
 const MEMORY_POLL_MS = 250;
-const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** `child.ts` in the repository, `child.js` in a package that was built. */
+const CHILD = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
 
 /** What the child sends back. */
 export type Reply =

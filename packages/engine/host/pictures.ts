@@ -3,6 +3,7 @@
  * along, and a person who waits for an answer does not wait for a process to start. One question at a time.
  */
 import { type ChildProcess, fork } from "node:child_process";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MatteSource, ViewHint } from "../src/types.ts";
 
@@ -43,7 +44,8 @@ export type Question =
 
 export type PictureReply = { ok: true; value: Sight[] | Uint8Array } | { ok: false; error: string };
 
-const CHILD = fileURLToPath(new URL("./pictures-child.ts", import.meta.url));
+/** `.ts` in the repository, `.js` in a package that was built. */
+const CHILD = fileURLToPath(new URL(`./pictures-child${extname(import.meta.url)}`, import.meta.url));
 
 export class Pictures {
   readonly #options: PicturesOptions;
