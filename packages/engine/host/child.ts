@@ -1,4 +1,3 @@
-import { Worker } from "node:worker_threads";
 import type { Asset, EngineJob, Hooks, Progress } from "../src/asset.ts";
 import { EngineError } from "../src/errors.ts";
 import { finishModel } from "../src/finish-model.ts";
@@ -18,14 +17,6 @@ const send = (reply: Reply): Promise<void> =>
 
 // The parent is gone: nobody wants the result any more.
 process.on("disconnect", () => process.exit(0));
-
-// While a stage computes, no event arrives, and after a `kill -9` of the server the child would go on for minutes, beside
-// its successor. A thread of its own sees that within half a second (18 MB; its 35 ms run beside the start).
-const WATCH = `
-  const parent = ${Number(process.argv[2])};
-  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, 500);
-`;
-new Worker(WATCH, { eval: true }).unref();
 
 process.once("message", async (job: EngineJob) => {
   const hooks = {
@@ -59,7 +50,7 @@ async function make({ pictures, options }: AssetJob, hooks: Hooks): Promise<Asse
 /** An asset from silhouettes alone is better than none, as long as the report says so. */
 async function tryToLoad(): Promise<{ models: Models | null; warning: string | null }> {
   try {
-    return { models: await loadModels(process.argv[3]), warning: null };
+    return { models: await loadModels(process.argv[2]), warning: null };
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     return {

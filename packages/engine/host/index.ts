@@ -2,12 +2,13 @@
  * Runs the engine in a process of its own, so that a crash, a leak or an endless loop in it (or in a native decoder)
  * takes one job down and nothing else. This is an edge: the engine itself knows neither processes nor clocks.
  */
-import { fork } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Asset, EngineJob, Progress } from "../src/asset.ts";
 import { EngineError, type ErrorCode } from "../src/errors.ts";
+import { explainEnd, startSandboxed } from "./sandbox.ts";
 
 export interface RunOptions {
   onProgress?: (progress: Progress) => void;
@@ -18,6 +19,8 @@ export interface RunOptions {
   timeoutMs?: number;
   /** Folder of the learned prior's weights; by default those that come with the package. */
   modelFolder?: string;
+  /** What runs; the engine unless a test brings something that misbehaves. */
+  program?: string;
 }
 
 export const RUN_DEFAULTS = { memoryMb: 4096, timeoutMs: 10 * 60_000 } as const;
@@ -46,10 +49,11 @@ export function runEngine(job: EngineJob, options: RunOptions = {}): Promise<Ass
       reject(signal.reason);
       return;
     }
-    const child = fork(CHILD, [String(process.pid), ...(options.modelFolder ? [options.modelFolder] : [])], {
-      serialization: "advanced",
-      execArgv: [`--max-old-space-size=${memoryMb}`],
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    const folder = options.modelFolder ? [options.modelFolder] : [];
+    const child = startSandboxed(options.program ?? CHILD, folder, {
+      memoryMb,
+      cpuSeconds: Math.ceil(timeoutMs / 1000) * availableParallelism(),
+      readable: folder,
     });
     let stage: string = "start";
     let errors = "";
@@ -97,8 +101,9 @@ export function runEngine(job: EngineJob, options: RunOptions = {}): Promise<Ass
     );
     child.on("exit", (code, killed) =>
       settle(() => {
-        const how = killed ? `signal ${killed}` : `exit code ${code}`;
-        const last = errors.trim().split("\n").pop() ?? "";
+        const how = explainEnd(code, killed);
+        const lines = errors.trim().split("\n");
+        const last = lines.findLast((line) => /Error\b|^FATAL/.test(line)) ?? lines.pop() ?? "";
         reject(new EngineError("internal", `engine process ended with ${how} in stage ${stage}${last && `: ${last}`}`));
       }),
     );

@@ -2,10 +2,11 @@
  * Looks at pictures in a process of its own that stays: what decodes strangers' files may die without taking anything
  * along, and a person who waits for an answer does not wait for a process to start. One question at a time.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MatteSource, ViewHint } from "../src/types.ts";
+import { startSandboxed } from "./sandbox.ts";
 
 export interface PicturesOptions {
   /** Wall-clock limit of one question, milliseconds. */
@@ -110,11 +111,8 @@ export class Pictures {
   }
 
   #start(): ChildProcess {
-    this.#child = fork(CHILD, [], {
-      serialization: "advanced",
-      execArgv: [`--max-old-space-size=${this.#options.memoryMb}`],
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
-    });
+    const { memoryMb } = this.#options;
+    this.#child = startSandboxed(CHILD, [], { memoryMb, cpuSeconds: null, stderr: "ignore" });
     return this.#child;
   }
 

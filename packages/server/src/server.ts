@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { runEngine } from "@maquette/engine/host";
 import { Pictures } from "@maquette/engine/host/pictures";
+import { describeSandbox } from "@maquette/engine/host/sandbox";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./api/app.ts";
@@ -118,7 +119,12 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const consumers = config.role === "api" ? [] : startConsumers(context);
     const stopHousekeeping = startHousekeeping(context, database.pglite && (() => tidyEmbedded(database.pglite!)));
     undo.push(stopHousekeeping);
-    log.info({ url: local, role: config.role, database: database.pglite ? "embedded" : "postgres" }, "started");
+    const { level: sandbox, missing } = describeSandbox();
+    log.info(
+      { url: local, role: config.role, database: database.pglite ? "embedded" : "postgres", sandbox },
+      "started",
+    );
+    if (missing !== null) log.warn({ sandbox, missing }, "pictures are decoded with fewer walls than there could be");
     let closing: Promise<void> | null = null;
     return {
       url: local,

@@ -1,0 +1,2 @@
+/** Says that it runs, and ends. */
+process.send!("ready", () => process.exit(0));
