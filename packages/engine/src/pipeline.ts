@@ -1,5 +1,6 @@
-import type { Asset, AssetOptions, Hooks, Stage } from "./asset.ts";
+import type { Asset, AssetOptions, Hooks, Stage, Style } from "./asset.ts";
 import { STAGES } from "./asset.ts";
+import { bakeNormals } from "./bake/bake-normals.ts";
 import { bakeOcclusion } from "./bake/bake-occlusion.ts";
 import { findMirrors } from "./bake/find-mirror.ts";
 import { bakeStyle } from "./bake/style-texture.ts";
@@ -102,7 +103,10 @@ export async function makeAsset(
     const part = build(finest);
     const drift = GUTTER / plan.textureSize;
     const lods = levelsOfDetail(finest, plan.lods, drift).map((level) => [build(level)]);
-    return { part, lods, size, checks: checkMesh(part) };
+    const normal = hasRelief(plan.style)
+      ? bakeNormals(part, field, { textureSize: plan.textureSize, cube: mesh.positions, yaw })
+      : undefined;
+    return { part, lods, size, normal, checks: checkMesh(part) };
   });
   const scene: AssetScene = {
     name: plan.name,
@@ -111,6 +115,7 @@ export async function makeAsset(
     material: {
       name: `${plan.name}_material`,
       baseColor: baked.baseColor,
+      normal: fitted.normal,
       occlusion: baked.occlusion,
       roughness: ROUGHNESS,
       metallic: 0,
@@ -180,6 +185,11 @@ export function levelsOfDetail(finest: TexturedMesh, count: number, drift: numbe
   return levels;
 }
 
+/** Whether a normal map belongs to the style: facets are wanted flat, and what has no texture needs no other one. */
+function hasRelief({ shading, texturing }: Style): boolean {
+  return shading !== "flat" && (texturing === "projected" || texturing === "painted");
+}
+
 /** Fold angle from which an edge stays hard, degrees, by style. */
 export const CREASE = { flat: 0, angle: 40, smooth: 180 } as const;
 
@@ -208,7 +218,7 @@ const SHARES: Readonly<Record<Stage, number>> = {
   simplify: 5,
   unwrap: 12,
   bake: 18,
-  fit: 1,
+  fit: 5,
   export: 12,
 };
 const ALL_SHARES = STAGES.reduce((sum, s) => sum + SHARES[s], 0);

@@ -5,7 +5,7 @@ import type { Unwrapped } from "../unwrap/unwrap.ts";
  * weights of its corners. A texel on the edge between two triangles may be visited twice.
  */
 export function forEachTexel(
-  { uvs, cornerUvs }: Unwrapped,
+  { uvs, cornerUvs }: Pick<Unwrapped, "uvs" | "cornerUvs">,
   size: number,
   visit: (texel: number, triangle: number, wa: number, wb: number, wc: number) => void,
 ): void {

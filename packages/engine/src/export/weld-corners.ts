@@ -9,6 +9,8 @@ export interface VertexBuffers {
   positions: Float32Array<ArrayBuffer>;
   normals: Float32Array<ArrayBuffer>;
   uvs: Float32Array<ArrayBuffer>;
+  /** Vertex of the part from which each came. */
+  origins: Uint32Array<ArrayBuffer>;
   /** 4 per vertex: direction of +u, and the sign w with `bitangent = cross(normal, tangent) * w` up in the texture. */
   tangents?: Float32Array<ArrayBuffer>;
 }
@@ -49,14 +51,16 @@ function buffers(
   const positions = new Float32Array(count * 3);
   const normals = new Float32Array(count * 3);
   const uvs = new Float32Array(count * 2);
+  const origins = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
     const corner = unique.first[i]!;
+    origins[i] = vertex[corner]!;
     const [p, n, t] = [vertex[corner]! * 3, normal[corner]! * 3, uv[corner]! * 2];
     for (let k = 0; k < 3; k++) positions[i * 3 + k] = part.positions[p + k]!;
     for (let k = 0; k < 3; k++) normals[i * 3 + k] = part.normals[n + k]!;
     for (let k = 0; k < 2; k++) uvs[i * 2 + k] = part.uvs[t + k]!;
   }
-  return { triangles: unique.index, positions, normals, uvs };
+  return { triangles: unique.index, positions, normals, uvs, origins };
 }
 
 /** Twice the signed area in the texture, v down: positive where the texture is mirrored on the surface. */
