@@ -75,8 +75,10 @@ export function readAnswer(bytes: Buffer): RawAnswer {
   for (const line of lines)
     headers.set(line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim());
   const rest = bytes.subarray(end + 4);
-  const body = headers.get("transfer-encoding") === "chunked" ? unchunk(rest) : rest;
-  const isJson = headers.get("content-type")?.includes("json") && body.length > 0;
+  // After a pipelined request, the next answer follows.
+  const length = Number(headers.get("content-length") ?? rest.length);
+  const body = headers.get("transfer-encoding") === "chunked" ? unchunk(rest) : rest.subarray(0, length);
+  const isJson = headers.get("content-type")?.startsWith("application/json") && body.length > 0;
   return {
     status: Number(statusLine!.split(" ")[1]),
     headers,

@@ -44,6 +44,15 @@ describe("the documentation", () => {
     }
   });
 
+  it("names for each line of the contract a test that there is", () => {
+    const rows = [...read("docs/conformance.md").matchAll(/^\| .+ \| `([a-z-]+)`(†?) (.+) \|$/gm)];
+    expect(rows.length).toBeGreaterThan(100);
+    for (const [row, file, elsewhere, name] of rows) {
+      const suite = read(`${elsewhere ? "packages/server" : "e2e"}/test/${file}.test.ts`);
+      expect(suite.includes(name!), row).toBe(true);
+    }
+  });
+
   describe("webhook verification", () => {
     const body = JSON.stringify({ status: "success", name: "Ökonom", results: { glb: "http://localhost/a.glb" } });
     const now = 1_790_000_000;

@@ -80,7 +80,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     clientErrorHandler: (error, socket) => {
       if (socket.destroyed) return;
       const answer = clientError(error.code);
-      const body = JSON.stringify(answer.body);
+      const body = JSON.stringify(answer.body());
       socket.end(
         `HTTP/1.1 ${answer.status} Error\r\nContent-Type: application/json; charset=utf-8\r\n` +
           `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
@@ -243,11 +243,13 @@ function answerError(context: Context, error: Error, reply: FastifyReply, reques
         ? new ApiError("http_invalid", { value: "cut short" })
         : (fromOutage(error) ?? fromFastify(error as FastifyError));
   if (answer.status >= 500) (request?.log ?? context.log).error({ err: error }, "request failed");
+  // One that does not exist, or is somebody else's, is not said back: both get the same answer.
+  const requestID = answer.code === "request_unknown" ? null : (request?.assetId ?? null);
   return reply
     .code(answer.status)
     .headers(answer.details.headers ?? {})
     .type("application/json; charset=utf-8")
-    .send(JSON.stringify(answer.body));
+    .send(JSON.stringify(answer.body(requestID)));
 }
 
 /** Whether the error is only that the client went away in the middle of its request. */

@@ -96,7 +96,6 @@ export interface ApiErrorDetails {
   /** What stands for `%s`. */
   value?: string | number;
   cause?: string;
-  requestID?: string;
   headers?: Record<string, string>;
 }
 
@@ -115,14 +114,15 @@ export class ApiError extends Error {
     this.details = details;
   }
 
-  get body(): ApiErrorBody {
-    const { cause, requestID } = this.details;
+  /** What is answered. @param requestID of the asset that it is about, if the client may know of it */
+  body(requestID: string | null = null): ApiErrorBody {
+    const { cause } = this.details;
     return {
       status: "error",
       message: this.message,
       code: this.code,
       ...(cause === undefined ? {} : { cause }),
-      ...(requestID === undefined ? {} : { requestID }),
+      ...(requestID === null ? {} : { requestID }),
     };
   }
 }
