@@ -54,8 +54,12 @@ export class Jobs {
         ? { db: fromPglite(database.pglite), backend: "pglite" as const }
         : { connectionString: database.url, max: CONNECTIONS, application_name: "maquette-jobs" }),
       schedule: false,
-      superviseIntervalSeconds: 10,
-      monitorIntervalSeconds: 10,
+      // Each pass writes, and every write of the embedded database is a flush. There it can wait: claims of a dead
+      // process are released at the start, so only one whose end could not be written, on a full disk, has to lapse.
+      superviseIntervalSeconds: embedded ? 30 : 10,
+      monitorIntervalSeconds: embedded ? 30 : 10,
+      // Jobs that wait for jobs, of which there are none.
+      flowIntervalSeconds: 3600,
       // Embedded: one session that cannot rebuild concurrently, and vacuum runs on our own timer.
       reindex: !embedded,
       monitorVacuum: !embedded,
