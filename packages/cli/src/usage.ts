@@ -125,6 +125,10 @@ Environment
   MAQUETTE_ALLOW_HOSTS          hosts and CIDRs that picture URLs and webhooks may reach besides public ones
   MAQUETTE_TRUSTED_PROXIES      addresses and CIDRs of proxies whose X-Forwarded headers are believed
   MAQUETTE_CONCURRENCY          assets made at a time
+  MAQUETTE_KEEP_FILES_DAYS, MAQUETTE_KEEP_PICTURES_DAYS
+                                days after which an asset's files and pictures are deleted (default: never)
+  MAQUETTE_QUOTA_REQUESTS, MAQUETTE_QUOTA_MEGABYTES
+                                assets a month, and room, that an account may have (default: any)
   MAQUETTE_MATTE_MODEL          another matting model (docs/understanding.md)`;
 
 const ACCOUNT_HELP = `Usage

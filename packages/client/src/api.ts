@@ -40,6 +40,8 @@ export interface Error {
     | "idempotency_conflict"
     | "rate_limited"
     | "queue_full"
+    | "quota_requests"
+    | "quota_storage"
     | "uploads_busy"
     | "route_unknown"
     | "request_unknown"
@@ -56,6 +58,7 @@ export interface Error {
     | "link_invalid"
     | "link_expired"
     | "file_unknown"
+    | "files_removed"
     | "range_invalid"
     | "internal"
     | "stopping"
@@ -194,6 +197,7 @@ export interface Iteration {
   progress: number;
   queuePosition: number | null;
   triangles: number | null;
+  filesRemovedAt: string | null;
   warnings: string[];
 }
 
@@ -1212,6 +1216,21 @@ export interface Operations {
       assets: number;
       /** Of their pictures and files */
       bytes: number;
+      /** Of your account; null for a studio */
+      quota: {
+        requests: {
+          used: number;
+          /** Null: no limit */
+          limit: number | null;
+          /** When the month ends, ISO 8601 */
+          resetsAt: string;
+        };
+        bytes: {
+          used: number;
+          /** Null: no limit */
+          limit: number | null;
+        };
+      } | null;
     };
   };
   /** Queue, workers, failures, storage and versions of this installation. */

@@ -1,9 +1,14 @@
+import { sql } from "kysely";
 import { FAILURES } from "./auth/failure-limiter.ts";
 import { LIMITS } from "./config/limits.ts";
 import type { Context } from "./context.ts";
 import { purgeDeleted } from "./requests/remove.ts";
+import { applyRetention } from "./requests/retention.ts";
+import { recountStored } from "./requests/stored-bytes.ts";
+import { sweepOrphans } from "./storage/sweep-orphans.ts";
 
 const INTERVAL_MS = 10 * 60_000;
+const DAY_MS = 24 * 3600 * 1000;
 
 /** Removes what has expired, now and every ten minutes. Servers side by side may all do it. */
 export function startHousekeeping(context: Context, tidy: (() => Promise<unknown>) | null): () => Promise<void> {
@@ -11,6 +16,7 @@ export function startHousekeeping(context: Context, tidy: (() => Promise<unknown
     try {
       await prune(context);
       await purgeDeleted(context);
+      if (tidies) await keepHouse(context);
       const early = await context.jobs.forgetClockJumps(context.db);
       if (early > 0) context.log.warn({ jobs: early }, "jobs were due in a future that the clock has left again");
       if (tidies) await tidy?.();
@@ -27,6 +33,32 @@ export function startHousekeeping(context: Context, tidy: (() => Promise<unknown
     clearInterval(timer);
     await running;
   };
+}
+
+/** What one server does for all of them. */
+export async function keepHouse(context: Context): Promise<void> {
+  const { metrics, log } = context;
+  if (await takeTurn(context, "retention", INTERVAL_MS / 2)) {
+    const removed = await applyRetention(context);
+    if (removed.iterations + removed.requests > 0) log.info(removed, "files deleted as their time was over");
+  }
+  if (await takeTurn(context, "sweep", DAY_MS)) {
+    await recountStored(context);
+    const swept = await sweepOrphans(context);
+    metrics.orphans.inc(swept.removed);
+    log.info(swept, "storage swept");
+  }
+}
+
+/** Whether a daily or other task is due, and nobody else has taken it. */
+async function takeTurn({ db, now }: Context, task: string, everyMs: number): Promise<boolean> {
+  const at = now();
+  const { rows } = await sql`
+    insert into setting as s (name, value) values (${`${task}_at`}, ${String(at)})
+    on conflict (name) do update set value = excluded.value
+    where s.value::bigint <= ${at - everyMs}::bigint or s.value::bigint > ${at}::bigint
+    returning name`.execute(db);
+  return rows.length > 0;
 }
 
 export async function prune(context: Context): Promise<void> {

@@ -9,6 +9,8 @@ export interface Metrics {
   attempts: Counter<"outcome">;
   queued: Gauge<"state">;
   pendingDeliveries: Gauge;
+  storedBytes: Gauge;
+  orphans: Counter;
 }
 
 export function createMetrics(): Metrics {
@@ -58,6 +60,16 @@ export function createMetrics(): Metrics {
     pendingDeliveries: new Gauge({
       name: "maquette_webhook_deliveries_pending",
       help: "Webhook messages not yet delivered, over all servers",
+      registers,
+    }),
+    storedBytes: new Gauge({
+      name: "maquette_storage_bytes",
+      help: "Pictures and files that are kept, over all accounts",
+      registers,
+    }),
+    orphans: new Counter({
+      name: "maquette_orphans_removed_total",
+      help: "Files that no asset had, removed by the daily sweep",
       registers,
     }),
   };

@@ -215,7 +215,7 @@ onBothDatabases("jobs", (start) => {
       .where("i.request_id", "=", requestId)
       .execute();
     expect(files).toHaveLength(new Set(files.map((file) => file.format)).size);
-    expect(files.every((file) => file.attempt === 3 && file.storage_key.includes("/3/"))).toBe(true);
+    expect(files.every((file) => file.attempt === 3 && file.storage_key!.includes("/3/"))).toBe(true);
   });
 
   it.each([
@@ -281,7 +281,7 @@ onBothDatabases("jobs", (start) => {
       .select("storage_key")
       .where("i.request_id", "=", body.requestID)
       .execute();
-    await expect(storage.get(file!.storage_key)).rejects.toThrow("holds no");
+    await expect(storage.get(file!.storage_key!)).rejects.toThrow("holds no");
   });
 
   it("are given back by a server that stops, and that counts as no failure", async () => {

@@ -52,6 +52,11 @@ const REGISTRY = {
   // -- too much
   rate_limited: { status: 429, text: "Too many requests: wait %s seconds" },
   queue_full: { status: 429, text: "%s of your assets are waiting already: wait until some are done" },
+  quota_requests: { status: 429, text: "You have asked for %s, or ask the operator of this server for more" },
+  quota_storage: {
+    status: 403,
+    text: "Your pictures and files take up %s: delete assets that you no longer need, or ask the operator of this server for more",
+  },
   uploads_busy: { status: 429, text: "Too many uploads at the moment: try again in a few seconds" },
 
   // -- things
@@ -70,6 +75,10 @@ const REGISTRY = {
   link_invalid: { status: 403, text: "The download link was altered: fetch the request again for fresh ones" },
   link_expired: { status: 403, text: "The download link has expired: fetch the request again for fresh ones" },
   file_unknown: { status: 404, text: "The file does not exist any more" },
+  files_removed: {
+    status: 410,
+    text: "The file was deleted %s days after it was made, as this server is set: revise the asset to make it again",
+  },
   range_invalid: { status: 416, text: "The range %s lies outside the file" },
 
   // -- us

@@ -176,6 +176,7 @@ export const Iteration = Type.Object(
     progress: Type.Number({ minimum: 0, maximum: 1 }),
     queuePosition: Nullable(Type.Integer({ minimum: 0, description: "1: next; 0: running" })),
     triangles: Nullable(Type.Integer({ minimum: 0 })),
+    filesRemovedAt: Nullable(Text("When the server deleted the files to save room; their links answer 410 since")),
     warnings: Type.Array(Type.String()),
   },
   { $id: "Iteration" },

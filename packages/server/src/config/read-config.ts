@@ -38,6 +38,14 @@ export interface Config {
   queueLimit: number;
   /** Requests a minute that an account may make, on average. */
   rateLimit: number;
+  /** Days after which an asset's files are deleted, counted from its end; its record stays. 0: never. */
+  keepFilesDays: number;
+  /** The same for the pictures of a request, counted from the end of its newest iteration. */
+  keepPicturesDays: number;
+  /** Assets that an account may ask for in a calendar month (UTC), tests not counted; 0: any number. */
+  quotaRequests: number;
+  /** Megabytes (10^6) of pictures and files that an account may have; 0: any number. */
+  quotaMegabytes: number;
   /** How long a stopping server waits for running jobs before it hands them back, seconds. */
   shutdownSeconds: number;
   logLevel: string;
@@ -105,6 +113,10 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     jwt: choice("MAQUETTE_JWT", ["newest", "all"] as const, "newest"),
     queueLimit: integer("MAQUETTE_QUEUE_LIMIT", 500, 1, 1_000_000),
     rateLimit: integer("MAQUETTE_RATE_LIMIT", 6000, 1, 100_000_000),
+    keepFilesDays: integer("MAQUETTE_KEEP_FILES_DAYS", 0, 0, 36_500),
+    keepPicturesDays: integer("MAQUETTE_KEEP_PICTURES_DAYS", 0, 0, 36_500),
+    quotaRequests: integer("MAQUETTE_QUOTA_REQUESTS", 0, 0, 100_000_000),
+    quotaMegabytes: integer("MAQUETTE_QUOTA_MEGABYTES", 0, 0, 999_999_999),
     shutdownSeconds: integer("MAQUETTE_SHUTDOWN_SECONDS", 20, 0, 3600),
     logLevel: choice("MAQUETTE_LOG", LOG_LEVELS, "info"),
   };

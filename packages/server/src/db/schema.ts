@@ -17,6 +17,11 @@ export interface AccountTable {
   created_at: Date;
   /** Where the account's last job ends in the fair queue's virtual time. */
   queue_finish: Generated<number>;
+  /** Of the pictures and files of the account's requests that are there. */
+  stored_bytes: Generated<number>;
+  /** `YYYY-MM`, UTC, for which `quota_used` counts the assets that were asked for. */
+  quota_month: Nullable<string>;
+  quota_used: Generated<number>;
 }
 
 /** SHA-256 of what is presented, in hex; the webhook secret alone must be read back and is sealed instead. */
@@ -116,6 +121,8 @@ export interface RequestTable {
   deleted_at: Nullable<Date>;
   /** When the files of a deleted request were gone. */
   purged_at: Nullable<Date>;
+  /** When the pictures went, as the server is set (`keepPicturesDays`). */
+  pictures_removed_at: Nullable<Date>;
 }
 
 export interface ImageTable {
@@ -170,6 +177,8 @@ export interface IterationTable {
   created_at: Date;
   started_at: Nullable<Date>;
   completed_at: Nullable<Date>;
+  /** When the files went, as the server is set (`keepFilesDays`). */
+  files_removed_at: Nullable<Date>;
 }
 
 export interface ArtifactTable {
@@ -180,7 +189,8 @@ export interface ArtifactTable {
   mime: string;
   bytes: number;
   sha256: string;
-  storage_key: string;
+  /** Null once the file was deleted and only its record is left. */
+  storage_key: Nullable<string>;
 }
 
 /** One webhook message to one destination. Its id is the message's. */

@@ -24,7 +24,7 @@ const schema = {
   params: Type.Object({ kind: Type.String({ enum: ["image", "artifact"] }), id: Id("The file"), name: Type.String() }),
   querystring: Type.Object({ expires: Type.String(), signature: Type.String() }),
   headers: Type.Object({ range: Type.Optional(Type.String({ description: "`bytes=0-99`, one range" })) }),
-  response: { 200: bytes, 206: bytes, 304: Type.Null(), ...errors(403, 404, 416) },
+  response: { 200: bytes, 206: bytes, 304: Type.Null(), ...errors(403, 404, 410, 416) },
 };
 
 /** Files by signed link: no other credentials, whole or in ranges, the same from disk and from S3. */
@@ -41,6 +41,7 @@ export function downloadRoute(app: FastifyInstance, context: Context): void {
     if (state !== "valid") throw new ApiError(state === "expired" ? "link_expired" : "link_invalid");
     const info = await findFile(context, kind, id);
     if (!info) throw new ApiError("file_unknown");
+    if (info === "removed") throw new ApiError("files_removed", { value: context.config.keepFilesDays });
 
     const etag = `"${info.sha256}"`;
     reply.headers({
@@ -85,7 +86,7 @@ async function send(
   }
 }
 
-async function findFile(context: Context, kind: FileKind, id: string): Promise<FileInfo | null> {
+async function findFile(context: Context, kind: FileKind, id: string): Promise<FileInfo | "removed" | null> {
   if (!isId(id)) return null;
   const row =
     kind === "artifact"
@@ -93,17 +94,18 @@ async function findFile(context: Context, kind: FileKind, id: string): Promise<F
           .selectFrom("artifact as f")
           .innerJoin("iteration as i", "i.id", "f.iteration_id")
           .innerJoin("request as r", "r.id", "i.request_id")
-          .select(["f.mime", "f.bytes", "f.sha256", "f.storage_key"])
+          .select(["f.mime", "f.bytes", "f.sha256", "f.storage_key", "i.files_removed_at as removed_at"])
           .where("f.id", "=", id)
           .where("r.deleted_at", "is", null)
           .executeTakeFirst()
       : await context.db
           .selectFrom("image as f")
           .innerJoin("request as r", "r.id", "f.request_id")
-          .select(["f.mime", "f.bytes", "f.sha256", "f.storage_key"])
+          .select(["f.mime", "f.bytes", "f.sha256", "f.storage_key", "r.pictures_removed_at as removed_at"])
           .where("f.id", "=", id)
           .where("r.deleted_at", "is", null)
           .executeTakeFirst();
+  if (row?.removed_at && row.storage_key === null) return "removed";
   if (!row || row.storage_key === null || row.mime === null || row.bytes === null || row.sha256 === null) return null;
   return { mime: row.mime, bytes: row.bytes, sha256: row.sha256, storageKey: row.storage_key };
 }

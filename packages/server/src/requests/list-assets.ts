@@ -71,7 +71,7 @@ export async function listAssets(
     where r.deleted_at is null and ${visibleTo(accountId)} and ${conditions(filter)}`;
   const { rows } = await sql<ListedAsset>`
     select p.*,
-      (select max(j.number) from iteration j join artifact f on f.iteration_id = j.id and f.format = 'preview'
+      (select max(j.number) from iteration j join artifact f on f.iteration_id = j.id and f.format = 'preview' and f.storage_key is not null
         where j.request_id = p.id) as pictured,
       (select m.id from image m where m.id = (p.inputs->0->>'imageID')::uuid and m.storage_key is not null) as image
     from (

@@ -45,6 +45,7 @@ interface IterationRow {
   triangles: number | null;
   created_at: number;
   completed_at: number | null;
+  files_removed_at: number | null;
   ahead: number | null;
   artifacts: ArtifactRef[];
 }
@@ -67,6 +68,7 @@ export async function loadAssets(
           'triangles', i.report->'triangles',
           'created_at', (extract(epoch from i.created_at) * 1000)::bigint,
           'completed_at', (extract(epoch from i.completed_at) * 1000)::bigint,
+          'files_removed_at', (extract(epoch from i.files_removed_at) * 1000)::bigint,
           'ahead', case when i.status = 'queued' then (select count(*) from (
               select 1 from iteration q where q.status = 'queued'
                 and (q.queue_tag, q.created_at, q.id) < (i.queue_tag, i.created_at, i.id) limit ${LONGEST_QUEUE}::int) ahead) end,
@@ -115,6 +117,8 @@ export interface IterationView {
   progress: number;
   queuePosition: number | null;
   triangles: number | null;
+  /** Since then the links of `results` answer 410. */
+  filesRemovedAt: string | null;
   warnings: string[];
 }
 
@@ -160,6 +164,7 @@ function presentIteration(row: AssetRow, iteration: IterationRow, link: Linker):
     progress: Math.round(iteration.progress * 1000) / 1000,
     queuePosition: iteration.ahead === null ? (iteration.status === "running" ? 0 : null) : iteration.ahead + 1,
     triangles: iteration.triangles,
+    filesRemovedAt: iteration.files_removed_at === null ? null : new Date(iteration.files_removed_at).toISOString(),
     warnings: iteration.warnings,
   };
 }

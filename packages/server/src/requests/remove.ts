@@ -1,6 +1,9 @@
+import { sql, type Transaction } from "kysely";
 import { ApiError } from "../api/errors.ts";
 import type { Context } from "../context.ts";
+import type { Schema } from "../db/schema.ts";
 import { announce } from "../worker/iterations.ts";
+import { addStored, lockOwner } from "./stored-bytes.ts";
 
 /** Of an iteration that somebody stopped. */
 export const CANCELLED = { cause: "Cancelled at your request.", code: "cancelled" } as const;
@@ -12,6 +15,8 @@ export const CANCELLED = { cause: "Cancelled at your request.", code: "cancelled
 export async function deleteRequest(context: Context, requestId: string): Promise<void> {
   const at = new Date(context.now());
   await context.db.transaction().execute(async (trx) => {
+    await lockOwner(trx, requestId);
+    await addStored(trx, requestId, -(await sumOfRequest(trx, requestId)));
     await trx.updateTable("request").set({ deleted_at: at }).where("id", "=", requestId).execute();
     const stopped = await trx
       .updateTable("iteration")
@@ -29,6 +34,14 @@ export async function deleteRequest(context: Context, requestId: string): Promis
       .execute();
   });
   await purge(context, requestId);
+}
+
+async function sumOfRequest(trx: Transaction<Schema>, requestId: string): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`
+    select ((select coalesce(sum(m.bytes), 0) from image m where m.request_id = ${requestId} and m.storage_key is not null)
+      + (select coalesce(sum(f.bytes), 0) from artifact f join iteration i on i.id = f.iteration_id
+        where i.request_id = ${requestId} and f.storage_key is not null))::float8 as bytes`.execute(trx);
+  return rows[0]!.bytes;
 }
 
 /** Removes the files of deleted requests that are still there. */

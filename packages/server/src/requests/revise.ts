@@ -7,7 +7,8 @@ import type { Context } from "../context.ts";
 import type { IterationInput } from "../db/schema.ts";
 import { findProject } from "./access.ts";
 import { readImages } from "./given-images.ts";
-import { addIteration, storeImages, takeTurn } from "./submit.ts";
+import { addStored } from "./stored-bytes.ts";
+import { addIteration, storeImages, sumBytes, takeTurn } from "./submit.ts";
 import { grantWishes } from "./wishes.ts";
 
 export interface Revision {
@@ -19,7 +20,7 @@ export interface Revision {
 /**
  * Makes a new iteration of an asset from its newest one: other options, added or replaced pictures, wishes in words.
  * What a field says stands above what the description says.
- * @throws ApiError request_invalid, wish_unknown, state_conflict, queue_full
+ * @throws ApiError request_invalid, wish_unknown, state_conflict, queue_full, quota_requests, quota_storage
  */
 export async function reviseRequest(
   context: Context,
@@ -30,7 +31,7 @@ export async function reviseRequest(
   const former = await context.db
     .selectFrom("iteration as i")
     .innerJoin("request as r", "r.id", "i.request_id")
-    .select(["i.number", "i.options", "i.inputs", "i.report", "r.test"])
+    .select(["i.number", "i.options", "i.inputs", "i.report", "i.files_removed_at", "r.test"])
     .where("i.request_id", "=", requestId)
     .orderBy("i.number", "desc")
     .executeTakeFirstOrThrow();
@@ -50,6 +51,7 @@ export async function reviseRequest(
   const mode = (fields.text("imageMode") ?? "replace").toLowerCase();
   if (mode !== "replace" && mode !== "add") throw invalid(`imageMode "${mode.slice(0, 40)}": expected replace or add`);
   if (
+    former.files_removed_at === null &&
     description === null &&
     images.length === 0 &&
     !fields.has("views") &&
@@ -61,6 +63,7 @@ export async function reviseRequest(
   if (kept.length + images.length > LIMITS.images) {
     throw invalid(`${kept.length + images.length} images: at most ${LIMITS.images} can be used`);
   }
+  if (!former.test) await requireThere(context, requestId, kept);
   // Directions are parallel to the new pictures, or, if there are none, to those there are.
   const views = parseViews(fields, images.length || kept.length);
   checkViews([...(images.length > 0 ? kept.map((input) => input.view) : []), ...views]);
@@ -98,6 +101,7 @@ export async function reviseRequest(
         .insertInto("image")
         .values(stored.map((image) => ({ ...image, request_id: requestId, created_at: at })))
         .execute();
+      await addStored(trx, requestId, sumBytes(stored));
     }
     await addIteration(context, trx, {
       requestId,
@@ -113,6 +117,23 @@ export async function reviseRequest(
     return newest.number + 1;
   });
   return { iterationID: String(number), applied: wishes?.applied ?? [], warnings };
+}
+
+/** @throws ApiError request_invalid when pictures are gone that would have to be used again */
+async function requireThere(context: Context, requestId: string, inputs: readonly IterationInput[]): Promise<void> {
+  const images = await context.db
+    .selectFrom("image")
+    .select("id")
+    .where("request_id", "=", requestId)
+    .where("storage_key", "is", null)
+    .where("url", "is", null)
+    .execute();
+  const gone = new Set(images.map(({ id }) => id));
+  if (inputs.some(({ imageID }) => gone.has(imageID))) {
+    throw invalid(
+      `pictures that were deleted ${context.config.keepPicturesDays} days after the asset was made: send them again`,
+    );
+  }
 }
 
 /** The former options, in the style of another project if one is named. */

@@ -11,6 +11,8 @@ import type { IterationInput, Schema } from "../db/schema.ts";
 import { PICTURE_TYPES } from "../storage/picture-type.ts";
 import type { GivenImage } from "./given-images.ts";
 import { toIdentifier } from "./identifier.ts";
+import { checkQuota, monthOf } from "./quota.ts";
+import { addStored } from "./stored-bytes.ts";
 
 /** A request that has been checked and may be stored. */
 export interface Submission {
@@ -37,7 +39,7 @@ const LOWEST_PRIORITY = -2_147_483_647;
 /**
  * Stores a request and its job. When this resolves, both and all pictures would survive a crash.
  * @returns the requestID: that of the first request when an Idempotency-Key comes again
- * @throws ApiError idempotency_conflict, queue_full
+ * @throws ApiError idempotency_conflict, queue_full, quota_requests, quota_storage
  */
 export async function submit(context: Context, submission: Submission): Promise<string> {
   const now = context.now();
@@ -99,6 +101,10 @@ export async function storeImages(
       };
     }),
   );
+}
+
+export function sumBytes(files: readonly { bytes: number | null }[]): number {
+  return files.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
 }
 
 /** Takes an Idempotency-Key, or finds the request that it was taken for. A twin in flight is waited for. */
@@ -169,6 +175,7 @@ async function insertRequest(
     .insertInto("image")
     .values(images.map((image) => ({ ...image, request_id: requestId, created_at: at })))
     .execute();
+  await addStored(trx, requestId, sumBytes(images));
   await addIteration(context, trx, {
     requestId,
     accountId,
@@ -222,7 +229,7 @@ export async function addIteration(context: Context, trx: Transaction<Schema>, i
  * The account's next turn in the queue (start-time fair queuing: Goyal, Vin, Cheng 1996). A job starts, in virtual time,
  * when the account's former one ends, but never before the newest job that has begun: so accounts with work take turns by
  * cost, one that was idle has no credit, and nobody waits behind another's thousand jobs. Locks the account's row.
- * @throws ApiError queue_full
+ * @throws ApiError queue_full, quota_requests, quota_storage
  */
 export async function takeTurn(
   context: Context,
@@ -234,15 +241,18 @@ export async function takeTurn(
   const cost = test ? TEST_COST : COST[quality];
   // Locked by a statement of its own: what the next one counts is then what no other request can still change.
   await trx.selectFrom("account").select("id").where("id", "=", accountId).forUpdate().execute();
-  const { rows } = await sql<{ tag: number; pending: number }>`
+  const month = monthOf(context.now());
+  const { rows } = await sql<{ tag: number; pending: number; used: number; stored: number }>`
     update account set queue_finish = greatest(
       queue_finish, coalesce((select max(queue_tag) from iteration where status <> 'queued'), 0)
-    ) + ${cost}::int
+    ) + ${cost}::int,
+    quota_month = ${month}, quota_used = case when quota_month = ${month} then quota_used else 0 end + ${test ? 0 : 1}::int
     where id = ${accountId}
-    returning queue_finish - ${cost}::int as tag, (
+    returning queue_finish - ${cost}::int as tag, quota_used as used, stored_bytes as stored, (
       select count(*) from iteration where account_id = ${accountId} and status in ('queued', 'running')
     ) as pending`.execute(trx);
-  const { tag, pending } = rows[0]!;
+  const { tag, pending, used, stored } = rows[0]!;
+  checkQuota(context, used, stored);
   if (pending >= context.config.queueLimit) throw retryLater("queue_full", pending, 30);
   return tag;
 }

@@ -47,7 +47,7 @@ export function createThumbnails(context: Context): Thumbnails {
           .where("iteration_id", "=", iterationId)
           .where("format", "=", "preview")
           .executeTakeFirst();
-        return preview ? render(preview.storage_key, TURNTABLE) : null;
+        return preview?.storage_key ? render(preview.storage_key, TURNTABLE) : null;
       }),
     ofImage: (requestId, imageId) =>
       keep(imageId, async () => {

@@ -1,6 +1,6 @@
 import { constants, createReadStream } from "node:fs";
-import { access, mkdir, open, readFile, rm } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
+import { access, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { join, relative, resolve, sep } from "node:path";
 import { ObjectMissing, type Storage } from "./storage.ts";
 import { writeDurably } from "./write-durably.ts";
 
@@ -23,6 +23,23 @@ export function localStorage(directory: string): Storage {
       // Opened before it is handed out, so that a missing file is an error and not an empty body.
       const handle = await open(path, "r").catch(missing(key));
       return createReadStream(path, { fd: handle, start, end });
+    },
+    async *list(prefix) {
+      const entries = await readdir(locate(prefix), { recursive: true, withFileTypes: true }).catch((error) => {
+        if (error.code === "ENOENT") return [];
+        throw error;
+      });
+      for (const entry of entries) {
+        if (!entry.isFile()) continue;
+        const path = join(entry.parentPath, entry.name);
+        const info = await stat(path).catch(() => null);
+        if (info) {
+          yield { key: relative(root, path).split(sep).join("/"), bytes: info.size, modified: info.mtimeMs };
+        }
+      }
+    },
+    async remove(keys) {
+      for (const key of keys) await rm(locate(key), { force: true });
     },
     removeAll: async (prefix) => rm(locate(prefix), { recursive: true, force: true }),
     async check() {

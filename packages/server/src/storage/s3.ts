@@ -7,6 +7,8 @@ import { ObjectMissing, type Storage } from "./storage.ts";
 const REQUEST_TIMEOUT_MS = 60_000;
 const TRIES = 4;
 const FIRST_PAUSE_MS = 100;
+/** The most that S3 lists at a time. */
+const LIST_PAGE = 1000;
 
 /** Objects in a bucket of any S3-compatible service, addressed by path. */
 export function s3Storage(config: S3Config): Storage {
@@ -32,6 +34,19 @@ export function s3Storage(config: S3Config): Storage {
       });
       if (!response.body) return Readable.from([]);
       return Readable.fromWeb(response.body as WebStream);
+    },
+    async *list(prefix) {
+      let token: string | undefined;
+      do {
+        const page = await retry(() => client.listObjectsPaged("/", prefix, LIST_PAGE, token));
+        for (const { Key: key, Size: bytes, LastModified: modified } of page?.objects ?? []) {
+          yield { key, bytes: Number(bytes), modified: new Date(modified).getTime() };
+        }
+        token = page?.nextContinuationToken;
+      } while (token);
+    },
+    async remove(keys) {
+      if (keys.length > 0) await retry(() => client.deleteObjects([...keys]));
     },
     async removeAll(prefix) {
       const objects = await retry(() => client.listObjects("/", prefix));

@@ -8,10 +8,21 @@ export interface Storage {
   get(key: string): Promise<Buffer>;
   /** Bytes from `start` to `end`, both included. @throws ObjectMissing, StorageUnavailable */
   stream(key: string, start: number, end: number): Promise<Readable>;
+  /** All objects below a prefix, in no order. @throws StorageUnavailable */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  /** Removes objects. Missing ones are no error. @throws StorageUnavailable */
+  remove(keys: readonly string[]): Promise<void>;
   /** Removes all objects below a prefix (`requests/<id>/`). Missing ones are no error. @throws StorageUnavailable */
   removeAll(prefix: string): Promise<void>;
   /** Resolves if an object could be written now. @throws StorageUnavailable */
   check(): Promise<void>;
+}
+
+export interface StoredObject {
+  key: string;
+  bytes: number;
+  /** Milliseconds since 1970, by the storage's clock; NaN where it does not say. */
+  modified: number;
 }
 
 export class ObjectMissing extends Error {
@@ -38,6 +49,14 @@ export function nameFailures(storage: Storage): Storage {
   return {
     put: (key, data, mime) => named(storage.put(key, data, mime)),
     get: (key) => named(storage.get(key)),
+    async *list(prefix) {
+      try {
+        yield* storage.list(prefix);
+      } catch (error) {
+        throw new StorageUnavailable(error);
+      }
+    },
+    remove: (keys) => named(storage.remove(keys)),
     stream: (key, start, end) => named(storage.stream(key, start, end)),
     removeAll: (prefix) => named(storage.removeAll(prefix)),
     check: () => named(storage.check()),

@@ -4,6 +4,8 @@ import type { JobAttempt } from "pg-boss";
 import type { Context } from "../context.ts";
 import { newId } from "../db/ids.ts";
 import type { ArtifactTable, IterationTable, Schema } from "../db/schema.ts";
+import { addStored } from "../requests/stored-bytes.ts";
+import { sumBytes } from "../requests/submit.ts";
 
 /** An iteration that this worker has begun. Whoever holds the newest attempt may change it, nobody else. */
 export type Begun = Selectable<IterationTable> & { test: boolean };
@@ -41,7 +43,9 @@ export async function reportProgress(
   return numUpdatedRows === 1n;
 }
 
-export interface StoredFile extends Omit<ArtifactTable, "iteration_id"> {}
+export interface StoredFile extends Omit<Selectable<ArtifactTable>, "iteration_id"> {
+  storage_key: string;
+}
 
 /**
  * Ends an iteration with its files: the rows, the webhook messages and the end of the job commit together or not at
@@ -55,7 +59,9 @@ export function completeIteration(
   files: StoredFile[],
   report: AssetReport,
 ): Promise<boolean> {
+  const bytes = sumBytes(files);
   return context.db.transaction().execute(async (trx) => {
+    await addStored(trx, begun.request_id, bytes);
     const ended = await end(context, trx, begun, {
       status: "completed",
       progress: 1,
@@ -69,7 +75,10 @@ export function completeIteration(
         .execute();
       await announce(context, trx, begun);
       await context.jobs.complete(trx, "asset", job);
-    } else await context.jobs.putBack(trx, "asset", job);
+    } else {
+      await addStored(trx, begun.request_id, -bytes);
+      await context.jobs.putBack(trx, "asset", job);
+    }
     return ended;
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Context } from "../context.ts";
 import type { IterationInput } from "../db/schema.ts";
+import { addStored } from "../requests/stored-bytes.ts";
 import { PICTURE_TYPES } from "../storage/picture-type.ts";
 import { fetchPicture } from "./fetch-picture.ts";
 
@@ -30,11 +31,17 @@ export async function loadPictures(
       const { mime, extension } = PICTURE_TYPES[format];
       const key = `requests/${requestId}/input/${imageID}.${extension}`;
       await context.storage.put(key, data, mime);
-      await context.db
-        .updateTable("image")
-        .set({ mime, bytes: data.length, sha256: createHash("sha256").update(data).digest("hex"), storage_key: key })
-        .where("id", "=", imageID)
-        .execute();
+      await context.db.transaction().execute(async (trx) => {
+        await addStored(trx, requestId, data.length);
+        const { numUpdatedRows } = await trx
+          .updateTable("image")
+          .set({ mime, bytes: data.length, sha256: createHash("sha256").update(data).digest("hex"), storage_key: key })
+          .where("id", "=", imageID)
+          .where("storage_key", "is", null)
+          .executeTakeFirst();
+        // Another attempt had it already, under the same key.
+        if (numUpdatedRows === 0n) await addStored(trx, requestId, -data.length);
+      });
       return data;
     }),
   );

@@ -5,7 +5,7 @@ import type { S3Config } from "../../src/config/read-config.ts";
 
 export interface S3Stub {
   config: S3Config;
-  objects: Map<string, { data: Buffer; mime: string }>;
+  objects: Map<string, { data: Buffer; mime: string; modified?: Date }>;
   /** Answers this many of the next requests with 503, as a busy service does. */
   failNext: number;
   close(): Promise<void>;
@@ -63,17 +63,23 @@ function answer(stub: S3Stub, request: IncomingMessage, response: ServerResponse
       return xml(response, 200, `<DeleteResult>${deleted}</DeleteResult>`);
     }
     const prefix = url.searchParams.get("prefix") ?? "";
-    const contents = [...objects]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, { data }]) => `<Contents><Key>${name}</Key><Size>${data.length}</Size></Contents>`);
+    const after = url.searchParams.get("continuation-token") ?? "";
+    const found = [...objects].filter(([name]) => name.startsWith(prefix) && name > after).sort();
+    const page = found.slice(0, Math.min(1000, Number(url.searchParams.get("max-keys") ?? 1000)));
+    const more = page.length < found.length;
+    const contents = page.map(
+      ([name, { data, modified = new Date() }]) =>
+        `<Contents><Key>${name}</Key><LastModified>${modified.toISOString()}</LastModified><Size>${data.length}</Size></Contents>`,
+    );
+    const next = more ? `<NextContinuationToken>${page.at(-1)![0]}</NextContinuationToken>` : "";
     return xml(
       response,
       200,
-      `<ListBucketResult><KeyCount>${contents.length}</KeyCount><IsTruncated>false</IsTruncated>${contents.join("")}</ListBucketResult>`,
+      `<ListBucketResult><KeyCount>${page.length}</KeyCount><IsTruncated>${more}</IsTruncated>${next}${contents.join("")}</ListBucketResult>`,
     );
   }
   if (request.method === "PUT") {
-    objects.set(key, { data: body, mime: request.headers["content-type"] ?? "" });
+    objects.set(key, { data: body, mime: request.headers["content-type"] ?? "", modified: new Date() });
     return response.setHeader("etag", `"${createHash("md5").update(body).digest("hex")}"`).end();
   }
   const object = objects.get(key);

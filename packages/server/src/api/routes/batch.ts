@@ -79,7 +79,7 @@ async function find(context: Context, accountId: string, ids: string[], format: 
       select n.id from iteration n where n.request_id = r.id and n.status in ('completed', 'approved', 'uploaded')
       order by n.number desc limit 1
     ) i on true
-    join artifact f on f.iteration_id = i.id and f.format = ${format}
+    join artifact f on f.iteration_id = i.id and f.format = ${format} and f.storage_key is not null
     where r.deleted_at is null and ${visibleTo(accountId)} and r.id in (${sql.join(ids)})
     order by r.created_at, f.name`.execute(context.db);
   return rows;

@@ -73,12 +73,14 @@ async function findFault(context: Context): Promise<string | null> {
 
 /** What is counted in the database is read when somebody asks. */
 async function gauge(context: Context): Promise<void> {
-  const { rows } = await sql<{ queued: number; running: number; deliveries: number }>`select
+  const { rows } = await sql<{ queued: number; running: number; deliveries: number; bytes: number }>`select
     (select count(*) from iteration where status = 'queued') as queued,
     (select count(*) from iteration where status = 'running') as running,
-    (select count(*) from delivery where state = 'pending') as deliveries`.execute(context.db);
-  const { queued, running, deliveries } = rows[0]!;
+    (select count(*) from delivery where state = 'pending') as deliveries,
+    (select coalesce(sum(stored_bytes), 0)::float8 from account) as bytes`.execute(context.db);
+  const { queued, running, deliveries, bytes } = rows[0]!;
   context.metrics.queued.set({ state: "queued" }, queued);
   context.metrics.queued.set({ state: "running" }, running);
   context.metrics.pendingDeliveries.set(deliveries);
+  context.metrics.storedBytes.set(bytes);
 }

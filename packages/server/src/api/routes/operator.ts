@@ -103,9 +103,8 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
         where i.status = 'dismissed' and i.cause_code <> 'cancelled' and i.completed_at is not null
         order by i.completed_at desc limit 20`.execute(db);
       const stored = await sql<{ files: number; bytes: number; database: number; version: string }>`
-        select (select count(*) from artifact)::int + (select count(*) from image where storage_key is not null)::int as files,
-          (select coalesce(sum(bytes), 0) from artifact)::float8
-            + (select coalesce(sum(bytes), 0) from image)::float8 as bytes,
+        select (select count(*) from artifact where storage_key is not null)::int + (select count(*) from image where storage_key is not null)::int as files,
+          (select coalesce(sum(stored_bytes), 0) from account)::float8 as bytes,
           pg_database_size(current_database())::float8 as database, version() as version`.execute(db);
       const counts = await sql<{ accounts: number; assets: number }>`
         select (select count(*)::int from account) as accounts,

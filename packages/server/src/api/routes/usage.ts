@@ -3,10 +3,22 @@ import { sql } from "kysely";
 import { Type } from "typebox";
 import type { Context } from "../../context.ts";
 import { requireMember } from "../../requests/access.ts";
+import { readQuota } from "../../requests/quota.ts";
 import { queryFields } from "../request-fields.ts";
 import { errors, Id } from "../schemas.ts";
 
 const Count = Type.Integer({ minimum: 0 });
+
+const Limit = Type.Union([Count, Type.Null()], { description: "Null: no limit" });
+
+const Quota = Type.Object({
+  requests: Type.Object({
+    used: Count,
+    limit: Limit,
+    resetsAt: Type.String({ description: "When the month ends, ISO 8601" }),
+  }),
+  bytes: Type.Object({ used: Count, limit: Limit }),
+});
 
 /** What was made, by whom, and what it takes up. */
 export function usageRoutes(app: FastifyInstance, context: Context): void {
@@ -38,6 +50,7 @@ export function usageRoutes(app: FastifyInstance, context: Context): void {
             ),
             assets: Type.Integer({ description: "That are there now" }),
             bytes: Type.Integer({ description: "Of their pictures and files" }),
+            quota: Type.Union([Quota, Type.Null()], { description: "Of your account; null for a studio" }),
           }),
           ...errors(401, 403),
         },
@@ -66,11 +79,12 @@ export function usageRoutes(app: FastifyInstance, context: Context): void {
         ) m join account a on a.id = m.account_id order by m.iterations desc limit 200`.execute(context.db);
       const { rows } = await sql<{ assets: number; bytes: number }>`
         select count(*)::int as assets, coalesce(sum(
-          (select coalesce(sum(m.bytes), 0) from image m where m.request_id = r.id) +
+          (select coalesce(sum(m.bytes), 0) from image m where m.request_id = r.id and m.storage_key is not null) +
           (select coalesce(sum(f.bytes), 0) from artifact f join iteration i on i.id = f.iteration_id
-            where i.request_id = r.id)), 0)::float8 as bytes
+            where i.request_id = r.id and f.storage_key is not null)), 0)::float8 as bytes
         from request r where r.deleted_at is null and ${mine}`.execute(context.db);
-      return { months: months.rows, members: members.rows, ...rows[0]! };
+      const quota = studioId === null ? await readQuota(context, accountId) : null;
+      return { months: months.rows, members: members.rows, ...rows[0]!, quota };
     },
   );
 }
