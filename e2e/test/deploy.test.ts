@@ -272,6 +272,50 @@ describe("the Kubernetes manifests", () => {
   });
 });
 
+it("the operating guide has every setting that the server asks for", () => {
+  const guide = readFileSync(join(root, "docs/operating.md"), "utf8");
+  expect([...knownSettings()].filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+});
+
+describe("the dashboard and the alerts", () => {
+  const exposed = async () => {
+    const { createMetrics } = await import("../../packages/server/src/metrics.ts");
+    return [...(await createMetrics().registry.metrics()).matchAll(/^# TYPE (\S+) (\w+)$/gm)].flatMap(
+      ([, name, type]) => (type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name!]),
+    );
+  };
+  const named = (text: string) => [...new Set(text.match(/\b(maquette|process|nodejs)_\w+/g))];
+
+  it("ask for what the servers report, and leave nothing of it out", async () => {
+    const there = await exposed();
+    const dashboard = JSON.parse(read("grafana/maquette.json"));
+    const asked = dashboard.panels.flatMap((panel: Manifest) => {
+      expect(panel.targets.length).toBeGreaterThan(0);
+      return panel.targets.flatMap(({ expr }: { expr: string }) => named(expr));
+    });
+    expect(asked.filter((name: string) => !there.includes(name))).toEqual([]);
+    const ours = there
+      .filter((name) => name.startsWith("maquette_"))
+      .map((name) => name.replace(/_(bucket|sum|count)$/, ""));
+    const shown = new Set(asked.map((name: string) => name.replace(/_(bucket|sum|count)$/, "")));
+    // What housekeeping removed is for the log.
+    expect([...new Set(ours)].filter((name) => !shown.has(name))).toEqual(["maquette_orphans_removed_total"]);
+    const rules = parse(read("prometheus/alerts.yaml")).groups.flatMap((group: Manifest) => group.rules);
+    const watched = rules.flatMap(({ expr }: { expr: string }) => named(expr));
+    expect(watched.filter((name: string) => !there.includes(name))).toEqual([]);
+    const guide = readFileSync(join(root, "docs/operating.md"), "utf8");
+    expect(rules.filter(({ alert }: Manifest) => !guide.includes(alert))).toEqual([]);
+  });
+
+  it("overlap nowhere", () => {
+    const { panels } = JSON.parse(read("grafana/maquette.json"));
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }: Manifest) =>
+      Array.from({ length: w * h }, (_, i) => `${x + (i % w)} ${y + Math.floor(i / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+  });
+});
+
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -129,7 +129,10 @@ Environment
                                 days after which an asset's files and pictures are deleted (default: never)
   MAQUETTE_QUOTA_REQUESTS, MAQUETTE_QUOTA_MEGABYTES
                                 assets a month, and room, that an account may have (default: any)
-  MAQUETTE_MATTE_MODEL          another matting model (docs/understanding.md)`;
+  OTEL_EXPORTER_OTLP_ENDPOINT   where OpenTelemetry traces go
+  MAQUETTE_MATTE_MODEL          another matting model (docs/understanding.md)
+
+docs/operating.md has all of them, and how to run a server for others.`;
 
 const ACCOUNT_HELP = `Usage
   maquette account create --email E [--json]      make an account; prints devID, API key, secret and refresh token once

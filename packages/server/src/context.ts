@@ -11,6 +11,7 @@ import type { Jobs } from "./jobs/jobs.ts";
 import type { Metrics } from "./metrics.ts";
 import type { AssetReader } from "./requests/asset-reader.ts";
 import type { Storage } from "./storage/storage.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import type { AddressPolicy } from "./webhooks/address-policy.ts";
 import type { Resolve } from "./webhooks/send-request.ts";
 
@@ -29,6 +30,7 @@ export interface Context {
   failures: FailureLimiter;
   policy: AddressPolicy;
   metrics: Metrics;
+  tracing: Tracing;
   log: Logger;
   runEngine: RunEngine;
   /** Looks at pictures in a process of its own. */

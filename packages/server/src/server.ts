@@ -26,6 +26,7 @@ import { localStorage } from "./storage/local.ts";
 import { s3Storage } from "./storage/s3.ts";
 import { nameFailures } from "./storage/storage.ts";
 import { writeDurably } from "./storage/write-durably.ts";
+import { NO_TRACING, openTracing } from "./tracing/tracing.ts";
 import { deliver } from "./webhooks/deliver.ts";
 import type { Resolve } from "./webhooks/send-request.ts";
 import { makeAsset } from "./worker/make-asset.ts";
@@ -87,6 +88,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const storage = nameFailures(config.s3 ? s3Storage(config.s3) : localStorage(join(config.dataDir, "files")));
     await storage.check();
 
+    const tracing = config.tracing ? await openTracing(config.tracing, log) : NO_TRACING;
+    undo.push(() => tracing.close());
     const pictures = new Pictures();
     undo.push(() => pictures.close());
     const keys = deriveKeys(master);
@@ -103,6 +106,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       failures: new FailureLimiter(database.db, now),
       policy: { allow: config.allow, loopback: listensOnLoopback(config) },
       metrics: createMetrics(),
+      tracing,
       log,
       runEngine: options.runEngine ?? runEngine,
       pictures,

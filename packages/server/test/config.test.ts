@@ -53,6 +53,11 @@ describe("configuration", () => {
       'MAQUETTE_TRUSTED_PROXIES: expected addresses or CIDR ranges of your proxies separated by commas, got "proxy.example"',
     ],
     [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" },
+      'OTEL_EXPORTER_OTLP_ENDPOINT: expected an http or https URL, got "collector:4318"',
+    ],
+    [{ OTEL_TRACES_SAMPLER_ARG: "10%" }, 'OTEL_TRACES_SAMPLER_ARG: expected a share from 0 to 1, got "10%"'],
+    [
       { MAQUETTE_TRUSTED_PROXIES: "0.0.0.0/0" },
       'MAQUETTE_TRUSTED_PROXIES: expected addresses or CIDR ranges of your proxies separated by commas, got "0.0.0.0/0"',
     ],

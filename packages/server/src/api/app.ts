@@ -2,6 +2,7 @@ import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
+import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import fastify, {
   type FastifyError,
   type FastifyHttpsOptions,
@@ -18,6 +19,7 @@ import type { Context } from "../context.ts";
 import { isDatabaseOutage } from "../db/outage.ts";
 import { downloadRoute } from "../downloads/route.ts";
 import { StorageUnavailable } from "../storage/storage.ts";
+import type { TraceCarrier } from "../tracing/tracing.ts";
 import { createGuards } from "./account-guards.ts";
 import { ApiError, retryLater } from "./errors.ts";
 import { openApiOptions } from "./open-api.ts";
@@ -53,12 +55,17 @@ declare module "fastify" {
     caller: Caller | null;
     /** The requestID that the request is about, for the log. */
     assetId: string | null;
+    /** Null for probes. */
+    span: Span | null;
   }
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
 /** For a whole request to arrive: 40 MB at 3 Mbit/s. */
 const REQUEST_TIMEOUT_MS = 120_000;
+
+/** What machines ask every few seconds. */
+const PROBES = new Set(["/healthz", "/readyz", "/metrics"]);
 
 const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/;
 
@@ -97,6 +104,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   closeSilentConnections(app, config.tls !== null);
   app.decorateRequest("caller", null);
   app.decorateRequest("assetId", null);
+  app.decorateRequest("span", null);
   // Clients send a JSON body with GET.
   app.addHttpMethod("GET", { hasBody: true, overrideExisting: true });
   // The bytes decide what a body is, so every type arrives as bytes.
@@ -107,7 +115,14 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 
-  app.addHook("onRequest", async (_request, reply) => {
+  app.addHook("onRequest", async (request, reply) => {
+    const { method } = request;
+    const route = request.routeOptions.url ?? "none";
+    if (!PROBES.has(route)) {
+      const { traceparent, tracestate } = request.headers as TraceCarrier;
+      request.span = context.tracing.start(`${method} ${route}`, SpanKind.SERVER, { traceparent, tracestate });
+      request.span.setAttributes({ "http.request.method": method, "http.route": route });
+    }
     reply.headers({
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
@@ -128,7 +143,11 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     const { method } = request;
     const seconds = reply.elapsedTime / 1000;
     context.metrics.requests.observe({ method, route, status: String(reply.statusCode) }, seconds);
-    const quiet = route === "/healthz" || route === "/readyz" || route === "/metrics";
+    const quiet = PROBES.has(route);
+    request.span?.setAttribute("http.response.status_code", reply.statusCode);
+    if (request.assetId) request.span?.setAttribute("maquette.request_id", request.assetId);
+    if (reply.statusCode >= 500) request.span?.setStatus({ code: SpanStatusCode.ERROR });
+    request.span?.end();
     // The route and not the URL: links and sign-in tokens are in URLs.
     request.log[quiet ? "debug" : "info"](
       {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import ipaddr from "ipaddr.js";
+import type { TracingOptions } from "../tracing/tracing.ts";
 import { type AllowRule, parseAllowRules } from "../webhooks/address-policy.ts";
 
 export type Role = "all" | "api" | "worker";
@@ -49,6 +50,8 @@ export interface Config {
   /** How long a stopping server waits for running jobs before it hands them back, seconds. */
   shutdownSeconds: number;
   logLevel: string;
+  /** Where traces go; null: nowhere. */
+  tracing: TracingOptions | null;
 }
 
 /** A setting that cannot be used. The message is one line that says which and why. */
@@ -119,6 +122,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     quotaMegabytes: integer("MAQUETTE_QUOTA_MEGABYTES", 0, 0, 999_999_999),
     shutdownSeconds: integer("MAQUETTE_SHUTDOWN_SECONDS", 20, 0, 3600),
     logLevel: choice("MAQUETTE_LOG", LOG_LEVELS, "info"),
+    tracing: readTracing(get),
   };
 }
 
@@ -160,6 +164,22 @@ function readS3(get: (name: string) => string | null): S3Config | null {
     );
   }
   return { endpoint: endpoint.replace(/\/+$/, ""), bucket, accessKeyId, secretAccessKey };
+}
+
+/** By the variables that OpenTelemetry defines. Headers (`OTEL_EXPORTER_OTLP_HEADERS`) are read by its exporter. */
+function readTracing(get: (name: string) => string | null): TracingOptions | null {
+  const endpoint = get("OTEL_EXPORTER_OTLP_ENDPOINT");
+  const service = get("OTEL_SERVICE_NAME") ?? "maquette";
+  const ratioText = get("OTEL_TRACES_SAMPLER_ARG") ?? "1";
+  const ratio = /^\d*\.?\d+$/.test(ratioText) ? Number(ratioText) : Number.NaN;
+  if (!(ratio >= 0 && ratio <= 1)) {
+    throw new ConfigError("OTEL_TRACES_SAMPLER_ARG", `expected a share from 0 to 1, got "${ratioText}"`);
+  }
+  if (endpoint === null) return null;
+  if (!/^https?:\/\/[^/]+/.test(endpoint)) {
+    throw new ConfigError("OTEL_EXPORTER_OTLP_ENDPOINT", `expected an http or https URL, got "${endpoint}"`);
+  }
+  return { endpoint, service, ratio };
 }
 
 function readAllow(text: string | null): AllowRule[] {

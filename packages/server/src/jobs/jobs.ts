@@ -4,16 +4,21 @@ import { fromKysely, fromPglite, type JobAttempt, PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 import type { Db } from "../db/open-database.ts";
 import type { Schema } from "../db/schema.ts";
+import type { TraceCarrier } from "../tracing/tracing.ts";
 
 /** `asset` makes one iteration; `delivery` tries one webhook message once. */
 export type QueueName = "asset" | "delivery";
 
 export interface AssetJob {
   iterationID: string;
+  /** The trace of whoever asked for it. */
+  trace?: TraceCarrier;
 }
 
 export interface DeliveryJob {
   deliveryID: string;
+  /** The trace of the asset that the message is about. */
+  trace?: TraceCarrier;
 }
 
 /** Deliveries to destinations that fail wait in a lane of their own. */
@@ -87,8 +92,8 @@ export class Jobs {
     return jobs;
   }
 
-  async addAsset(trx: Transaction<Schema>, iterationId: string, priority: number): Promise<void> {
-    const data: AssetJob = { iterationID: iterationId };
+  async addAsset(trx: Transaction<Schema>, iterationId: string, priority: number, trace?: TraceCarrier): Promise<void> {
+    const data: AssetJob = { iterationID: iterationId, ...(trace ? { trace } : {}) };
     await this.boss.send("asset", data, { id: iterationId, priority, db: fromKysely(trx) });
     await notify(trx, "asset");
   }
@@ -99,8 +104,9 @@ export class Jobs {
     destinationId: string,
     lane: keyof typeof LANES,
     afterSeconds = 0,
+    trace?: TraceCarrier,
   ): Promise<void> {
-    const data: DeliveryJob = { deliveryID: deliveryId };
+    const data: DeliveryJob = { deliveryID: deliveryId, ...(trace ? { trace } : {}) };
     await this.boss.send("delivery", data, {
       priority: LANES[lane],
       group: { id: destinationId },

@@ -5,6 +5,7 @@ import { checkViews, parseOptions, parseViews } from "../api/parse-options.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Context } from "../context.ts";
 import type { IterationInput } from "../db/schema.ts";
+import type { TraceCarrier } from "../tracing/tracing.ts";
 import { findProject } from "./access.ts";
 import { readImages } from "./given-images.ts";
 import { addStored } from "./stored-bytes.ts";
@@ -27,6 +28,7 @@ export async function reviseRequest(
   accountId: string,
   requestId: string,
   fields: Fields,
+  trace?: TraceCarrier,
 ): Promise<Revision> {
   const former = await context.db
     .selectFrom("iteration as i")
@@ -113,6 +115,7 @@ export async function reviseRequest(
       tag,
       editDescription: description,
       applied: wishes?.applied ?? null,
+      trace,
     });
     return newest.number + 1;
   });

@@ -9,6 +9,7 @@ import type { Context } from "../context.ts";
 import { newId } from "../db/ids.ts";
 import type { IterationInput, Schema } from "../db/schema.ts";
 import { PICTURE_TYPES } from "../storage/picture-type.ts";
+import type { TraceCarrier } from "../tracing/tracing.ts";
 import type { GivenImage } from "./given-images.ts";
 import { toIdentifier } from "./identifier.ts";
 import { checkQuota, monthOf } from "./quota.ts";
@@ -27,6 +28,8 @@ export interface Submission {
   images: GivenImage[];
   views: ViewHint[];
   idempotencyKey: string | null;
+  /** Of the request that brought it. */
+  trace?: TraceCarrier;
 }
 
 /** What a job weighs in the fair queue: about its share of the machine. */
@@ -135,7 +138,7 @@ async function claimKey(
 }
 
 function fingerprint(submission: Submission): string {
-  const { idempotencyKey: _key, images, warnings: _warnings, ...rest } = submission;
+  const { idempotencyKey: _key, trace: _trace, images, warnings: _warnings, ...rest } = submission;
   const pictures = images.map((image) =>
     image.kind === "url" ? image.url : createHash("sha256").update(image.data).digest("hex"),
   );
@@ -184,6 +187,7 @@ async function insertRequest(
     inputs: images.map((image, i) => ({ imageID: image.id, view: submission.views[i]! })),
     warnings: submission.warnings,
     tag,
+    trace: submission.trace,
   });
 }
 
@@ -197,6 +201,7 @@ export interface NewIteration {
   tag: number;
   editDescription?: string | null;
   applied?: string[] | null;
+  trace?: TraceCarrier;
 }
 
 /** Writes an iteration and its job. */
@@ -222,7 +227,7 @@ export async function addIteration(context: Context, trx: Transaction<Schema>, i
       created_at: new Date(now),
     })
     .execute();
-  await context.jobs.addAsset(trx, id, Math.max(LOWEST_PRIORITY, -iteration.tag));
+  await context.jobs.addAsset(trx, id, Math.max(LOWEST_PRIORITY, -iteration.tag), iteration.trace);
 }
 
 /**

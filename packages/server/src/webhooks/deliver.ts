@@ -1,3 +1,4 @@
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { sql, type Transaction } from "kysely";
 import type { Job } from "pg-boss";
 import { audit } from "../auth/audit.ts";
@@ -5,6 +6,7 @@ import type { Context } from "../context.ts";
 import type { Schema } from "../db/schema.ts";
 import { createLinker } from "../downloads/links.ts";
 import type { DeliveryJob } from "../jobs/jobs.ts";
+import type { TraceCarrier } from "../tracing/tracing.ts";
 import { buildMessage } from "./payload.ts";
 import { OutgoingError, sendRequest } from "./send-request.ts";
 import { signMessage } from "./sign.ts";
@@ -60,6 +62,11 @@ export async function deliver(context: Context, job: Job<DeliveryJob>, signal: A
     delivery: delivery.id,
     destination: delivery.destination_id,
   });
+  const span = context.tracing.start("deliver webhook", SpanKind.PRODUCER, job.data.trace ?? null, {
+    "maquette.request_id": message.requestID,
+    "maquette.delivery": delivery.id,
+    "maquette.attempt": delivery.attempts + 1,
+  });
   let outcome: Outcome = {
     ok: false,
     status: null,
@@ -69,14 +76,27 @@ export async function deliver(context: Context, job: Job<DeliveryJob>, signal: A
   if (delivery.state === "active") {
     const secret = context.keys.unseal(delivery.secret_sealed);
     try {
-      outcome = await post(context, delivery.url, delivery.id, secret, message, now, signal);
+      outcome = await post(
+        context,
+        delivery.url,
+        delivery.id,
+        secret,
+        message,
+        now,
+        signal,
+        context.tracing.carry(span),
+      );
     } catch (error) {
+      span.end();
       if (!signal.aborted) throw error;
       log.info({ reason: signal.reason }, "webhook attempt interrupted");
       await db.transaction().execute((trx) => context.jobs.putBack(trx, "delivery", job));
       return;
     }
   }
+  if (outcome.status !== null) span.setAttribute("http.response.status_code", outcome.status);
+  if (!outcome.ok) span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.error });
+  span.end();
   const attempts = delivery.attempts + 1;
   const wait = outcome.ok ? 0 : retryDelay(attempts, outcome.retryAfter);
   const windowEnds = delivery.window_start.getTime() + DELIVERY.windowMs;
@@ -114,7 +134,7 @@ export async function deliver(context: Context, job: Job<DeliveryJob>, signal: A
       await recordFailure(trx, delivery.destination_id, delivery.account_id, outcome.error, now, dead);
       if (!dead) {
         // Seconds, not a date: the queue goes by the database's clock.
-        await context.jobs.addDelivery(trx, delivery.id, delivery.destination_id, "failing", wait);
+        await context.jobs.addDelivery(trx, delivery.id, delivery.destination_id, "failing", wait, job.data.trace);
       }
     }
     await context.jobs.complete(trx, "delivery", job);
@@ -164,6 +184,7 @@ async function post(
   message: unknown,
   now: number,
   signal: AbortSignal,
+  trace: TraceCarrier = {},
 ): Promise<Outcome> {
   // Receivers verify what they get by serialising it again: these bytes and no others.
   const body = JSON.stringify(message);
@@ -173,6 +194,7 @@ async function post(
       body,
       headers: {
         "content-type": "application/json",
+        ...trace,
         ...signMessage(secret, `msg_${deliveryId}`, Math.floor(now / 1000), body),
       },
       policy: context.policy,

@@ -6,9 +6,14 @@ import { newId } from "../db/ids.ts";
 import type { ArtifactTable, IterationTable, Schema } from "../db/schema.ts";
 import { addStored } from "../requests/stored-bytes.ts";
 import { sumBytes } from "../requests/submit.ts";
+import type { TraceCarrier } from "../tracing/tracing.ts";
 
 /** An iteration that this worker has begun. Whoever holds the newest attempt may change it, nobody else. */
-export type Begun = Selectable<IterationTable> & { test: boolean };
+export type Begun = Selectable<IterationTable> & {
+  test: boolean;
+  /** Of the attempt, for what follows from it. */
+  trace?: TraceCarrier;
+};
 
 /**
  * Takes an iteration for a new attempt; null when there is nothing left to do (done, cancelled, deleted). One that says
@@ -169,7 +174,7 @@ async function end(
 export async function announce(
   context: Context,
   trx: Transaction<Schema>,
-  iteration: { id: string; account_id: string },
+  iteration: { id: string; account_id: string; trace?: TraceCarrier },
 ): Promise<void> {
   const at = new Date(context.now());
   const destinations = await trx
@@ -193,6 +198,7 @@ export async function announce(
         next_at: at,
       })
       .execute();
-    await context.jobs.addDelivery(trx, id, destination.id, destination.failing_since ? "failing" : "healthy");
+    const lane = destination.failing_since ? "failing" : "healthy";
+    await context.jobs.addDelivery(trx, id, destination.id, lane, 0, iteration.trace);
   }
 }

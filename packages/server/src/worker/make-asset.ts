@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Asset, EngineJob, Progress } from "@maquette/engine/asset";
 import { EngineError } from "@maquette/engine/errors";
+import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { Job } from "pg-boss";
 import { LIMITS } from "../config/limits.ts";
 import type { Context } from "../context.ts";
@@ -10,6 +11,7 @@ import { isDatabaseOutage } from "../db/outage.ts";
 import type { AbortReason } from "../jobs/consumer.ts";
 import type { AssetJob } from "../jobs/jobs.ts";
 import { StorageUnavailable } from "../storage/storage.ts";
+import { traced, traceStages } from "../tracing/tracing.ts";
 import { FetchError } from "./fetch-picture.ts";
 import {
   type Begun,
@@ -34,14 +36,35 @@ const PROGRESS_MS = 500;
  * iteration and the job in one transaction. Whatever happens in between, another attempt can start over.
  */
 export async function makeAsset(context: Context, job: Job<AssetJob>, signal: AbortSignal): Promise<void> {
-  const begun = await beginIteration(context, job.data.iterationID);
-  if (!begun) {
+  const row = await beginIteration(context, job.data.iterationID);
+  if (!row) {
     await context.db.transaction().execute((trx) => context.jobs.complete(trx, "asset", job));
     return;
   }
+  const span = context.tracing.start("make asset", SpanKind.CONSUMER, job.data.trace ?? null, {
+    "maquette.request_id": row.request_id,
+    "maquette.iteration": row.number,
+    "maquette.attempt": row.attempt,
+    "maquette.quality": row.quality,
+  });
+  try {
+    await attempt(context, job, { ...row, trace: context.tracing.carry(span) }, span, signal);
+  } finally {
+    span.end();
+  }
+}
+
+async function attempt(
+  context: Context,
+  job: Job<AssetJob>,
+  begun: Begun,
+  span: Span,
+  signal: AbortSignal,
+): Promise<void> {
   const log = context.log.child({ requestID: begun.request_id, iteration: begun.number, attempt: begun.attempt });
   const finish = async (outcome: string, ended: boolean) => {
     if (ended) context.metrics.finished.inc({ outcome });
+    span.setAttribute("maquette.outcome", outcome);
     log.info({ outcome, ended }, "asset ended");
   };
   if (begun.lost > LIMITS.lostAttempts) {
@@ -52,13 +75,14 @@ export async function makeAsset(context: Context, job: Job<AssetJob>, signal: Ab
   const lost = new AbortController();
   const abort = AbortSignal.any([signal, lost.signal]);
   try {
-    const asset = await run(context, begun, abort, () => lost.abort("claim-lost" satisfies AbortReason));
-    const files = await storeFiles(context, begun, asset);
+    const asset = await run(context, begun, span, abort, () => lost.abort("claim-lost" satisfies AbortReason));
+    const files = await traced(context.tracing, "store files", span, () => storeFiles(context, begun, asset));
     const complete = () => completeIteration(context, job, begun, files, asset.report);
     const ended = (await throughOutage(complete, abort)) || (await hasCompleted(context, begun));
     await finish("completed", ended);
     await removeOtherAttempts(context, begun, ended);
   } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
     if (abort.aborted) {
       log.info({ reason: abort.reason }, "asset interrupted");
       if (abort.reason === "stopping") await putBackIteration(context, job, begun, "stopping");
@@ -82,7 +106,13 @@ export async function makeAsset(context: Context, job: Job<AssetJob>, signal: Ab
   }
 }
 
-async function run(context: Context, begun: Begun, signal: AbortSignal, onLost: () => void): Promise<Asset> {
+async function run(
+  context: Context,
+  begun: Begun,
+  span: Span,
+  signal: AbortSignal,
+  onLost: () => void,
+): Promise<Asset> {
   let written = 0;
   let writing = false;
   const report = (stage: Progress["stage"] | "fetch", fraction: number) => {
@@ -107,15 +137,27 @@ async function run(context: Context, begun: Begun, signal: AbortSignal, onLost: 
   if (begun.test) job = { kind: "cube", options: begun.options };
   else {
     report("fetch", 0);
-    const pictures = await loadPictures(context, begun.request_id, begun.inputs, signal);
+    const pictures = await traced(context.tracing, "load pictures", span, () =>
+      loadPictures(context, begun.request_id, begun.inputs, signal),
+    );
     const views = begun.inputs.map((input) => input.view);
     job = { kind: "asset", pictures, options: { ...begun.options, views } };
   }
   const stop = context.metrics.engineSeconds.startTimer({ quality: begun.quality });
   try {
-    return await context.runEngine(job, {
-      signal,
-      onProgress: ({ stage, fraction }) => report(stage, fraction),
+    return await traced(context.tracing, "engine", span, async (engine) => {
+      const stages = traceStages(context.tracing, engine);
+      try {
+        return await context.runEngine(job, {
+          signal,
+          onProgress: ({ stage, fraction }) => {
+            stages.enter(stage);
+            report(stage, fraction);
+          },
+        });
+      } finally {
+        stages.end();
+      }
     });
   } finally {
     stop();

@@ -77,6 +77,7 @@ export async function acceptRequest(
     images,
     views: parseViews(fields, images.length),
     idempotencyKey,
+    trace: request.span ? context.tracing.carry(request.span) : undefined,
   });
   request.assetId = requestID;
   reply.code(201);

@@ -69,7 +69,13 @@ export function requestRoutes(app: FastifyInstance, context: Context, guards: Ac
       const { accountId } = request.caller!;
       const { id } = await own(accountId, pathParameter(request, "requestID")!);
       request.assetId = id;
-      const made = await reviseRequest(context, accountId, id, bodyFields(request));
+      const made = await reviseRequest(
+        context,
+        accountId,
+        id,
+        bodyFields(request),
+        request.span ? context.tracing.carry(request.span) : undefined,
+      );
       reply.code(201);
       return { status: "success", requestID: id, ...made };
     },
