@@ -25,7 +25,11 @@ const clone = join(folder, "maquette");
 const commands = [
   { line: `git clone -q ${ROOT} maquette`, shown: "git clone ADDRESS maquette", cwd: folder },
   { line: "npm ci", shown: "cd maquette && npm ci", cwd: clone },
-  { line: "npx maquette make ../my-picture.png -o out", shown: "npx maquette make ../my-picture.png -o out", cwd: clone },
+  {
+    line: "npx maquette make ../my-picture.png -o out",
+    shown: "npx maquette make ../my-picture.png -o out",
+    cwd: clone,
+  },
 ];
 try {
   let total = 0;
@@ -37,7 +41,7 @@ try {
     console.log(`${seconds.toFixed(1).padStart(6)} s  ${shown}`);
   }
   if (!existsSync(join(clone, "out/my-picture.glb"))) throw new Error("there is no my-picture.glb");
-  console.log(`${total.toFixed(1).padStart(6)} s  from clone to asset, ${commands.length} commands`);
+  console.log(`${total.toFixed(1).padStart(6)} s  from clone to asset, ${commands.length} steps`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -36,7 +36,6 @@ export function renderPage(markdown: string, resolve: (address: string) => strin
     for (const child of token.children ?? []) {
       const name = child.type === "link_open" ? "href" : child.type === "image" ? "src" : null;
       if (name) child.attrSet(name, resolve(child.attrGet(name)!));
-      if (child.type === "image") child.attrSet("loading", "lazy");
       if (child.type === "html_inline") child.content = resolveHtml(child.content, resolve);
     }
     if (token.type === "html_block") token.content = resolveHtml(token.content, resolve);
