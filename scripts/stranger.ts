@@ -40,7 +40,7 @@ try {
     total += seconds;
     console.log(`${seconds.toFixed(1).padStart(6)} s  ${shown}`);
   }
-  if (!existsSync(join(clone, "out/my-picture.glb"))) throw new Error("there is no my-picture.glb");
+  if (!existsSync(join(clone, "out/my_picture.glb"))) throw new Error("there is no my_picture.glb");
   console.log(`${total.toFixed(1).padStart(6)} s  from clone to asset, ${commands.length} steps`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
