@@ -145,7 +145,10 @@ async function openAll(signed: Record<string, string>, fetched: Record<string, s
   for (const importer of [importWithBlender, importWithAssimp]) {
     for (const facts of await importer(paths, { sampledFaces: 0 })) {
       expect(Math.abs(facts.size[1] - 2), facts.file).toBeLessThan(0.001);
-      expect(facts.textures, facts.file).toEqual([{ slot: "baseColor", width: 1024, height: 1024 }]);
+      expect(facts.textures, facts.file).toEqual([
+        { slot: "baseColor", width: 1024, height: 1024 },
+        { slot: "normal", width: 1024, height: 1024 },
+      ]);
     }
   }
 }

@@ -97,7 +97,11 @@ describe.each(QUALITIES)("every example at %s", (quality) => {
         expect(found.triangles).toBeLessThanOrEqual(cap);
         expect(found.triangles).toBeGreaterThan(100);
         const { texture } = LEVELS[quality];
-        expect(found.textures).toEqual([{ slot: "baseColor", width: texture, height: texture }]);
+        const relief = Math.min(texture, 2048);
+        expect(found.textures).toEqual([
+          { slot: "baseColor", width: texture, height: texture },
+          { slot: "normal", width: relief, height: relief },
+        ]);
       }
     }
   });
