@@ -1,4 +1,5 @@
 import { parseOptions } from "./parse-options.ts";
+import { printable } from "./printable.ts";
 import { findLogin, SERVER_OPTIONS } from "./remote/credentials.ts";
 import { exitCode, tellEnd } from "./remote/follow.ts";
 import { RESULT_FORMATS, saveFiles } from "./remote/save-files.ts";
@@ -31,7 +32,9 @@ export async function get(args: string[]): Promise<number> {
   }
   if (iteration.status === "new") {
     const percent = Math.round(iteration.progress * 100);
-    console.log(`${asset.name}, version ${iteration.iterationID}: ${iteration.stage ?? "queued"}, ${percent} %`);
+    console.log(
+      `${printable(asset.name)}, version ${iteration.iterationID}: ${iteration.stage ?? "queued"}, ${percent} %`,
+    );
     return EXIT.ok;
   }
   if (exitCode(iteration) !== EXIT.ok) {

@@ -1,4 +1,5 @@
 import { numberOption, parseOptions } from "./parse-options.ts";
+import { printable } from "./printable.ts";
 import { findLogin, SERVER_OPTIONS } from "./remote/credentials.ts";
 import { pickIteration, ServerClient } from "./remote/server-client.ts";
 import { EXIT, UsageError } from "./usage.ts";
@@ -35,7 +36,7 @@ export async function list(args: string[]): Promise<number> {
       state.padEnd(9),
       `v${iterationID}`,
     ];
-    console.log([...columns, made.padEnd(16), asset.name].join("  ").trimEnd());
+    console.log([...columns, made.padEnd(16), printable(asset.name)].join("  ").trimEnd());
   }
   if (page.assets.length === 0) console.log("There are no assets yet.");
   if (page.nextCursor) console.log(`There are more: --cursor ${page.nextCursor}`);

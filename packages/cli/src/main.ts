@@ -1,4 +1,5 @@
 import { EngineError } from "@maquette/engine";
+import { printable } from "./printable.ts";
 import { ServerError } from "./remote/server-client.ts";
 import { EXIT, HELP, HELPS, UsageError } from "./usage.ts";
 
@@ -72,19 +73,19 @@ async function version(): Promise<number> {
 
 function explain(error: unknown): number {
   if (error instanceof UsageError) {
-    console.error(`maquette: ${error.message}`);
+    console.error(printable(`maquette: ${error.message}`));
     return EXIT.usage;
   }
   if (error instanceof EngineError) {
-    console.error(`maquette: ${error.message}`);
+    console.error(printable(`maquette: ${error.message}`));
     if (error.refusal) return EXIT.refused;
     return error.family === "options" ? EXIT.usage : EXIT.failed;
   }
   if (error instanceof ServerError) {
-    console.error(`maquette: ${error.message}`);
+    console.error(printable(`maquette: ${error.message}`));
     if (error.code === "image_refused") return EXIT.refused;
     return error.status === 400 || error.status === 406 ? EXIT.usage : EXIT.failed;
   }
-  console.error(`maquette: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(printable(`maquette: ${error instanceof Error ? error.message : String(error)}`));
   return EXIT.failed;
 }

@@ -1,3 +1,4 @@
+import { printable } from "../printable.ts";
 import { ProgressPrinter } from "../progress.ts";
 import { EXIT } from "../usage.ts";
 import type { Iteration, RemoteAsset, ServerClient } from "./server-client.ts";
@@ -38,8 +39,8 @@ export function exitCode({ status, dismissedReason }: Iteration): number {
 /** What an ended version is, for people. */
 export function tellEnd(asset: RemoteAsset, iteration: Iteration): string {
   const { iterationID, status, triangles, dismissedReason } = iteration;
-  const what = `${asset.name}, version ${iterationID}`;
-  if (status === "dismissed") return `maquette: ${what} could not be made. ${dismissedReason}`;
-  const notes = iteration.warnings.map((warning) => `\nNote: ${warning}`).join("");
+  const what = `${printable(asset.name)}, version ${iterationID}`;
+  if (status === "dismissed") return `maquette: ${what} could not be made. ${printable(dismissedReason ?? "")}`;
+  const notes = iteration.warnings.map((warning) => `\nNote: ${printable(warning)}`).join("");
   return `Made ${what}${triangles === null ? "" : `: ${triangles} triangles`}. Its requestID is ${asset.requestID}${notes}`;
 }

@@ -61,11 +61,26 @@ export class Fields {
     return text;
   }
 
+  /** The value as `text` gives it, in one line that shows as it is written: for what people call things. */
+  line(...names: string[]): string | null {
+    const text = this.text(...names);
+    return text === null ? null : oneLine(text) || null;
+  }
+
   /** True for `true`, `"true"`, `1`, `"1"`, `"yes"`, `"on"` in any case. */
   flag(...names: string[]): boolean {
     const value = this.get(...names);
     return value === true || value === 1 || (typeof value === "string" && /^\s*(true|1|yes|on)\s*$/i.test(value));
   }
+}
+
+/**
+ * Control characters and changes of direction as spaces: in a terminal or a log they would forge lines and colours, in a
+ * list they would turn a name around.
+ */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ").trim();
 }
 
 /** PostgreSQL cannot store NUL, and lone surrogates are no text. */

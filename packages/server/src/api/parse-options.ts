@@ -6,7 +6,7 @@ import type { Pivot, Quality, Topology, ViewHint } from "@maquette/engine/types"
 import { LIMITS } from "../config/limits.ts";
 import type { ProjectStyle } from "../db/schema.ts";
 import { ApiError, invalid } from "./errors.ts";
-import { checkText, type Fields } from "./fields.ts";
+import { checkText, type Fields, oneLine } from "./fields.ts";
 import { parseJson } from "./parse-json.ts";
 
 const QUALITIES: readonly string[] = Object.keys(LEVELS);
@@ -104,13 +104,15 @@ export function parseTags(fields: Fields): string[] {
     .all("tags")
     .flatMap(splitList)
     .map((tag) => {
-      if (typeof tag === "string" || typeof tag === "number") return String(tag).trim();
-      throw invalid(`tags, which must hold texts, not ${show(tag)}`);
+      if (typeof tag !== "string" && typeof tag !== "number") {
+        throw invalid(`tags, which must hold texts, not ${show(tag)}`);
+      }
+      checkText("tags", String(tag));
+      return oneLine(String(tag));
     })
     .filter(Boolean);
   if (tags.length > LIMITS.tags) throw invalid(`${tags.length} tags: at most ${LIMITS.tags} can be kept`);
   for (const tag of tags) {
-    checkText("tags", tag);
     if (tag.length > LIMITS.tagCharacters)
       throw invalid(`a tag of ${tag.length} characters: at most ${LIMITS.tagCharacters} can be kept`);
   }
@@ -119,7 +121,7 @@ export function parseTags(fields: Fields): string[] {
 
 /** @throws ApiError request_invalid */
 export function parseName(fields: Fields): string | null {
-  const name = fields.text("name");
+  const name = fields.line("name");
   if (name !== null && name.length > LIMITS.nameCharacters) {
     throw invalid(`a name of ${name.length} characters: at most ${LIMITS.nameCharacters} can be kept`);
   }

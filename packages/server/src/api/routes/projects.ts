@@ -160,7 +160,7 @@ function usableBy(accountId: string) {
 }
 
 function readName(fields: Fields): string | null {
-  const name = fields.text("name");
+  const name = fields.line("name");
   if (name !== null && name.length > LIMITS.nameCharacters)
     throw invalid(`a name of over ${LIMITS.nameCharacters} characters`);
   return name;

@@ -52,7 +52,7 @@ export function studioRoutes(app: FastifyInstance, context: Context): void {
     },
     async (request, reply) => {
       const { accountId } = request.caller!;
-      const name = bodyFields(request).text("name");
+      const name = bodyFields(request).line("name");
       if (name === null) throw invalid("a missing name");
       if (name.length > LIMITS.nameCharacters) throw invalid(`a name of over ${LIMITS.nameCharacters} characters`);
       const now = context.now();
