@@ -10,6 +10,7 @@ import { UsageError } from "./usage.ts";
 interface RemoteMakeFlags extends ServerFlags {
   name?: string;
   project?: string;
+  generator?: string;
   tag?: string[];
   test?: boolean;
   json?: boolean;
@@ -28,6 +29,7 @@ export async function makeRemotely(
     name: flags.name ?? name,
     tags: flags.tag,
     test: flags.test,
+    generator: flags.generator,
     projectID: flags.project === undefined ? undefined : await findProject(client, flags.project),
   });
   if (!flags.json) console.error(`Accepted as ${made.requestID}`);

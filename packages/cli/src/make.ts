@@ -140,12 +140,13 @@ export const MAKE_OPTIONS = {
   ...VIEW_OPTIONS,
   ...SERVER_OPTIONS,
   project: { type: "string" },
+  generator: { type: "string" },
   tag: { type: "string", multiple: true },
   test: { type: "boolean" },
 } as const;
 
 /** Options that only a server understands. */
-const SERVER_ONLY = ["credentials", "project", "tag", "test"] as const;
+const SERVER_ONLY = ["credentials", "project", "generator", "tag", "test"] as const;
 
 export interface Picture {
   path: string;

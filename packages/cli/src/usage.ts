@@ -64,6 +64,7 @@ On a server
   --server URL             make it there, with the credentials of 'maquette login' or of the options below
   --credentials FILE       the server's credentials as JSON
   --project NAME           the style that the asset takes
+  --generator NAME         who makes the shape: one of the server's generators, or builtin
   --tag TAG                a tag; may be repeated
   --test                   deliver a plain cube; the pictures are not looked at
 
@@ -131,6 +132,7 @@ Environment
                                 assets a month, and room, that an account may have (default: any)
   OTEL_EXPORTER_OTLP_ENDPOINT   where OpenTelemetry traces go
   MAQUETTE_MATTE_MODEL          another matting model (docs/understanding.md)
+  MAQUETTE_GENERATORS           other models that make shapes, as JSON or its file (docs/generators.md)
 
 docs/operating.md has all of them, and how to run a server for others.`;
 

@@ -1,9 +1,10 @@
 import type { Asset, EngineJob, Hooks, Progress } from "../src/asset.ts";
 import { EngineError } from "../src/errors.ts";
 import { finishModel } from "../src/finish-model.ts";
+import type { GeneratorAnswer, GeneratorRequest } from "../src/generator.ts";
 import type { Models } from "../src/models.ts";
 import { makeAsset, makeTestCube } from "../src/pipeline.ts";
-import type { Reply } from "./index.ts";
+import type { Message, Reply } from "./index.ts";
 import { MatteLoader } from "./load-matte-model.ts";
 import { loadModels } from "./load-models.ts";
 
@@ -18,7 +19,9 @@ const send = (reply: Reply): Promise<void> =>
 // The parent is gone: nobody wants the result any more.
 process.on("disconnect", () => process.exit(0));
 
-process.once("message", async (job: EngineJob) => {
+process.once("message", async (message: Message) => {
+  if (message.kind !== "job") return;
+  const { job } = message;
   const hooks = {
     onProgress: (progress: Progress) => void send({ kind: "progress", progress }),
   };
@@ -34,7 +37,18 @@ process.once("message", async (job: EngineJob) => {
   }
 });
 
-async function make({ pictures, options }: AssetJob, hooks: Hooks): Promise<Asset> {
+/** The parent has the network; this process has none of its own. */
+async function generate(request: GeneratorRequest): Promise<GeneratorAnswer> {
+  const answered = new Promise<GeneratorAnswer>((resolve) => {
+    process.once("message", (message: Message) => {
+      if (message.kind === "generated") resolve(message.answer);
+    });
+  });
+  await send({ kind: "generate", request });
+  return answered;
+}
+
+async function make({ pictures, options, generator }: AssetJob, hooks: Hooks): Promise<Asset> {
   const loader = new MatteLoader(process.env.MAQUETTE_MATTE_MODEL);
   let warning: string | null = null;
   const loadPrior = async () => {
@@ -42,7 +56,14 @@ async function make({ pictures, options }: AssetJob, hooks: Hooks): Promise<Asse
     warning = loaded.warning;
     return loaded.models;
   };
-  const asset = await makeAsset(pictures, options, hooks, loadPrior, loader.model);
+  const asset = await makeAsset(
+    pictures,
+    options,
+    hooks,
+    loadPrior,
+    loader.model,
+    generator ? { ...generator, generate } : null,
+  );
   asset.report.warnings.push(...[warning, loader.warning].filter((w) => w !== null));
   return asset;
 }

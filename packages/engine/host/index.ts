@@ -8,6 +8,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Asset, EngineJob, Progress } from "../src/asset.ts";
 import { EngineError, type ErrorCode } from "../src/errors.ts";
+import type { GeneratorAnswer, GeneratorRequest } from "../src/generator.ts";
 import { explainEnd, startSandboxed } from "./sandbox.ts";
 
 export interface RunOptions {
@@ -17,6 +18,15 @@ export interface RunOptions {
   memoryMb?: number;
   /** Wall-clock limit, milliseconds. */
   timeoutMs?: number;
+  /**
+   * Asks the job's generator. It has its own limit of time; that of the engine stands still meanwhile.
+   * @param onProgress takes 0–1.
+   */
+  generate?: (
+    request: GeneratorRequest,
+    signal: AbortSignal,
+    onProgress: (fraction: number) => void,
+  ) => Promise<GeneratorAnswer>;
   /** Folder of the learned prior's weights; by default those that come with the package. */
   modelFolder?: string;
   /** What runs; the engine unless a test brings something that misbehaves. */
@@ -29,8 +39,12 @@ const MEMORY_POLL_MS = 250;
 /** `child.ts` in the repository, `child.js` in a package that was built. */
 const CHILD = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
 
+/** What the child is told. */
+export type Message = { kind: "job"; job: EngineJob } | { kind: "generated"; answer: GeneratorAnswer };
+
 /** What the child sends back. */
 export type Reply =
+  | { kind: "generate"; request: GeneratorRequest }
   | { kind: "progress"; progress: Progress }
   | { kind: "asset"; asset: Asset }
   | { kind: "error"; code: ErrorCode; detail: string; picture: number | null };
@@ -64,21 +78,34 @@ export function runEngine(job: EngineJob, options: RunOptions = {}): Promise<Ass
       settle(() => reject(error));
       child.kill("SIGKILL");
     };
-    const timer = setTimeout(
-      () =>
-        stop(new EngineError("internal", `time limit of ${Math.round(timeoutMs / 1000)} s reached in stage ${stage}`)),
-      timeoutMs,
-    );
+    const startTimer = () =>
+      setTimeout(
+        () =>
+          stop(
+            new EngineError("internal", `time limit of ${Math.round(timeoutMs / 1000)} s reached in stage ${stage}`),
+          ),
+        timeoutMs,
+      );
+    let timer = startTimer();
     const memory = setInterval(() => {
       const rss = residentMb(child.pid);
       if (rss > memoryMb) stop(new EngineError("internal", `memory limit of ${memoryMb} MB reached in stage ${stage}`));
     }, MEMORY_POLL_MS);
+    const over = new AbortController();
+    const generate = async (request: GeneratorRequest) => {
+      clearTimeout(timer);
+      const answer = await askGenerator(options, request, over.signal);
+      if (settled) return;
+      timer = startTimer();
+      child.send({ kind: "generated", answer } satisfies Message);
+    };
     const abort = () => stop(signal!.reason);
     signal?.addEventListener("abort", abort, { once: true });
     let settled = false;
     const settle = (then: () => void) => {
       if (settled) return;
       settled = true;
+      over.abort(signal?.aborted ? signal.reason : new Error("the engine process has ended"));
       clearTimeout(timer);
       clearInterval(memory);
       signal?.removeEventListener("abort", abort);
@@ -88,6 +115,8 @@ export function runEngine(job: EngineJob, options: RunOptions = {}): Promise<Ass
       if (reply.kind === "progress") {
         stage = reply.progress.stage;
         if (!settled) onProgress?.(reply.progress);
+      } else if (reply.kind === "generate") {
+        void generate(reply.request);
       } else if (reply.kind === "asset") {
         settle(() => resolve(reply.asset));
         child.disconnect();
@@ -107,8 +136,27 @@ export function runEngine(job: EngineJob, options: RunOptions = {}): Promise<Ass
         reject(new EngineError("internal", `engine process ended with ${how} in stage ${stage}${last && `: ${last}`}`));
       }),
     );
-    child.send(job);
+    child.send({ kind: "job", job } satisfies Message);
   });
+}
+
+/** Where the stage begins and ends, within the whole, in which a generator is asked. */
+const GENERATING = { from: 0.12, to: 0.27 };
+
+async function askGenerator(
+  { generate, onProgress }: RunOptions,
+  request: GeneratorRequest,
+  signal: AbortSignal,
+): Promise<GeneratorAnswer> {
+  if (!generate) return { ok: false, cause: "this program has no generators" };
+  const { from, to } = GENERATING;
+  try {
+    return await generate(request, signal, (fraction) => {
+      if (!signal.aborted) onProgress?.({ stage: "infer", fraction: from + (to - from) * fraction });
+    });
+  } catch (error) {
+    return { ok: false, cause: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function residentMb(pid: number | undefined): number {

@@ -1,4 +1,5 @@
 import type { EngineError } from "./errors.ts";
+import type { Generator, GeneratorReport } from "./generator.ts";
 import type { AssetFile, Pivot, Quality, Topology, ViewHint } from "./types.ts";
 import type { LayoutFigures } from "./unwrap/measure-layout.ts";
 
@@ -52,6 +53,8 @@ export interface AssetOptions {
   style?: Partial<Style>;
   /** False keeps the learned prior out and uses silhouettes alone. */
   prior?: boolean;
+  /** Name of the generator that shall make the shape; `builtin` for the engine itself, where another is the default. */
+  generator?: string;
 }
 
 /** Which axis of a model points up, with its sign. */
@@ -60,7 +63,7 @@ export type UpAxis = "x" | "-x" | "y" | "-y" | "z" | "-z";
 export const UP_AXES: readonly UpAxis[] = ["y", "z", "x", "-y", "-z", "-x"];
 
 /** What may be asked for when a model is finished. Without a size it keeps its own. */
-export interface FinishOptions extends Omit<AssetOptions, "views" | "prior"> {
+export interface FinishOptions extends Omit<AssetOptions, "views" | "prior" | "generator"> {
   /** Axis of the file that points up; what its format says, or +Y, unless given. */
   up?: UpAxis;
   /** Keeps small pieces that are far from everything else. */
@@ -87,6 +90,8 @@ export interface AssetReport {
   pictures: PictureReport[];
   /** Version of the learned prior that took part; null when silhouettes alone decided. */
   prior: string | null;
+  /** The generator that made the shape; null when the built-in engine did. */
+  generator: GeneratorReport | null;
   warnings: string[];
   checks: MeshChecks;
   triangles: number;
@@ -140,12 +145,19 @@ export interface Asset {
 }
 
 /**
- * One unit of work for an engine process: an asset from pictures (encoded bytes, each a PNG, JPEG, …), from a model (GLB,
- * glTF, OBJ, FBX, with the files that it names, by their lower-case names), or the test cube.
+ * One unit of work for an engine process: an asset from pictures (encoded bytes, each a PNG, JPEG, …), with the shape by a
+ * generator if one is given; from a model (GLB, glTF, OBJ, FBX, with the files that it names, by their lower-case names);
+ * or the test cube.
  */
 export type EngineJob =
   | { kind: "finish"; model: Uint8Array; companions: [string, Uint8Array][]; options: FinishOptions }
-  | { kind: "asset"; pictures: Uint8Array[]; options: AssetOptions }
+  | {
+      kind: "asset";
+      pictures: Uint8Array[];
+      options: AssetOptions;
+      /** The process that runs the engine asks its parent for the model. */
+      generator?: Omit<Generator, "generate">;
+    }
   | { kind: "cube"; options: AssetOptions };
 
 export type EngineOutcome = { ok: true; asset: Asset } | { ok: false; error: EngineError };

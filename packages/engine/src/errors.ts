@@ -58,6 +58,11 @@ const REGISTRY = {
     family: "no_object",
     text: "the model has no extent that a solid could be made of: %s. Send a model that is more than a point or a line",
   },
+  // -- the generator that shall make the shape
+  generator_failed: {
+    family: "generator",
+    text: "the generator made no usable model: %s. Try again later, or choose another generator or the built-in engine",
+  },
   // -- the request as a whole
   picture_count: { family: "options", text: "%s pictures were given; 1 to 6 can be used" },
   option_invalid: { family: "options", text: "%s" },
@@ -88,7 +93,7 @@ export class EngineError extends Error {
 
   /** Whether the pictures were refused (as opposed to bad options or a fault of ours). */
   get refusal(): boolean {
-    return this.family !== "options" && this.family !== "internal";
+    return !["options", "generator", "internal"].includes(this.family);
   }
 }
 

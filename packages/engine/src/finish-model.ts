@@ -9,19 +9,13 @@ import { checkMesh } from "./mesh/check-mesh.ts";
 import { planAsset } from "./options.ts";
 import { CREASE, deliver, GUTTER, levelsOfDetail, ROUGHNESS, stageRunner } from "./pipeline.ts";
 import { type Companions, readModel } from "./read/read-model.ts";
-import { cleanSoup } from "./repair/clean-soup.ts";
-import { dropUnwanted } from "./repair/drop-unwanted.ts";
-import { fillHoles } from "./repair/fill-holes.ts";
+import { cleanModel } from "./repair/clean-model.ts";
 import { guessMetres } from "./repair/guess-metres.ts";
-import { normalizeSoup } from "./repair/normalize-soup.ts";
-import { placeOnSurface } from "./repair/place-on-surface.ts";
-import { solidField } from "./repair/solid-field.ts";
+import { surfaceOfSoup } from "./repair/surface-of-soup.ts";
 import { transferColors } from "./repair/transfer-colors.ts";
 import { turnUp } from "./repair/turn-up.ts";
 import type { TexturedMesh } from "./simplify/coarsen.ts";
 import { simplify } from "./simplify/simplify.ts";
-import { triangulateQuads } from "./simplify/triangulate-quads.ts";
-import { contour } from "./surface/contour.ts";
 import type { AssetScene } from "./types.ts";
 import { measureLayout } from "./unwrap/measure-layout.ts";
 import { unwrap } from "./unwrap/unwrap.ts";
@@ -52,35 +46,20 @@ export async function finishModel(
   const source = await stage("ingest", () => readModel(model, companions));
   const cleaned = await stage("inspect", () => {
     const upright = turnUp(source.mesh, up ?? "y");
-    const { soup, counts } = cleanSoup(upright);
-    const wanted = dropUnwanted(soup, { keepLoose, keepBase });
-    const { soup: closed, holes } = fillHoles(wanted.soup);
-    const notes = [
-      [counts.brokenFaces, "faces without area were dropped"],
-      [counts.duplicateFaces, "faces that were there twice were dropped"],
-      [holes, "holes were closed"],
-      [wanted.loose, "loose pieces were dropped; keepLoose keeps them"],
-      [wanted.basePlate ? 1 : 0, "base plate was dropped; keepBase keeps it"],
-    ] as const;
-    for (const [count, what] of notes) if (count > 0) warnings.push(`${count} ${what}`);
-    return { soup: closed, mesh: upright };
+    const { soup, notes } = cleanModel(upright, { keepLoose, keepBase });
+    warnings.push(...notes);
+    return { soup, mesh: upright };
   });
-  const placed = await stage("carve", () => normalizeSoup(cleaned.soup, level.field));
-  const solid = await stage("carve", () => solidField(placed.soup, level.field));
-  const dense = await stage("surface", () => {
-    const mesh = triangulateQuads(contour(solid.field));
-    placeOnSurface(mesh, placed.soup, solid);
-    return mesh;
-  });
+  const { placed, field, dense } = await surfaceOfSoup(stage, cleaned.soup, level.field);
   const { mesh } = await stage("simplify", () =>
-    simplify(dense, solid.field, { maxTriangles: plan.polycount, tolerance: level.tolerance }),
+    simplify(dense, field, { maxTriangles: plan.polycount, tolerance: level.tolerance }),
   );
   const layout = await stage("unwrap", () =>
     unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(GUTTER, plan.textureSize / 512) }),
   );
   const { baseColor, occlusion } = await stage("bake", (progress) => ({
-    occlusion: bakeOcclusion(mesh, layout, solid.field, plan.textureSize),
-    baseColor: transferColors(mesh, layout, placed.soup, cleaned.mesh, plan.textureSize, progress),
+    occlusion: bakeOcclusion(mesh, layout, field, plan.textureSize),
+    ...transferColors(mesh, layout, placed.soup, cleaned.mesh, plan.textureSize, progress),
   }));
   const size = ownSize(plan, placed.longest, source.metres, extentOf(mesh.positions), warnings);
   const fitted = await stage("fit", () => {
@@ -110,6 +89,7 @@ export async function finishModel(
       options: { ...asked, ...plan },
       pictures: [],
       prior: null,
+      generator: null,
       lods: fitted.lods.map(([part]) => part!.sizes.reduce((sum, corners) => sum + corners - 2, 0)),
       warnings,
       checks: fitted.checks,

@@ -5,6 +5,7 @@
 export * from "./asset.ts";
 export * from "./errors.ts";
 export { VIEW_LABELS, type ViewLabel } from "./frames.ts";
+export type * from "./generator.ts";
 export { LEVELS, type Level } from "./levels.ts";
 export { OPTION_LIMITS, type Plan, planAsset } from "./options.ts";
 export type { AssetFile, FileFormat, Pivot, Quality, Topology, ViewHint } from "./types.ts";

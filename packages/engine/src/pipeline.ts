@@ -1,15 +1,19 @@
 import type { Asset, AssetOptions, Hooks, Stage, Style } from "./asset.ts";
 import { STAGES } from "./asset.ts";
+import type { Baked } from "./bake/bake.ts";
 import { bakeNormals } from "./bake/bake-normals.ts";
 import { bakeOcclusion } from "./bake/bake-occlusion.ts";
+import type { ColorVolume } from "./bake/color-volume.ts";
 import { findMirrors } from "./bake/find-mirror.ts";
-import { bakeStyle } from "./bake/style-texture.ts";
+import { applyStyle, bakeStyle } from "./bake/style-texture.ts";
 import { carve } from "./carve/carve.ts";
 import { cubeScene } from "./export/cube.ts";
 import { exportScene } from "./export/export-scene.ts";
 import { buildPart } from "./fit/build-part.ts";
 import { fit } from "./fit/fit.ts";
 import { turnAboutY } from "./fit/turn-about-y.ts";
+import { shapeFromGenerator } from "./generate/shape-from-generator.ts";
+import type { Generator } from "./generator.ts";
 import { infer } from "./infer/infer.ts";
 import { ingestPicture } from "./ingest/ingest-picture.ts";
 import { inspectPictures } from "./inspect/inspect-pictures.ts";
@@ -27,9 +31,21 @@ import { quadrangulate } from "./simplify/quadrangulate.ts";
 import { simplify } from "./simplify/simplify.ts";
 import { triangulateQuads } from "./simplify/triangulate-quads.ts";
 import { contour } from "./surface/contour.ts";
-import type { AssetFile, AssetScene } from "./types.ts";
+import type { AssetFile, AssetScene, Field, Mesh, View } from "./types.ts";
 import { measureLayout } from "./unwrap/measure-layout.ts";
-import { unwrap } from "./unwrap/unwrap.ts";
+import { type Unwrapped, unwrap } from "./unwrap/unwrap.ts";
+
+/** Where the surface is, and what colours it: what differs between the ways in which a shape can be made. */
+export interface Shape {
+  field: Field;
+  dense: Mesh;
+  /** The views with cameras in the frame of the field. */
+  views: View[];
+  /** Colours where no picture shows the surface. */
+  unseen: ColorVolume | null;
+  /** Colours that the shape brought along; null takes them from the pictures. */
+  paint: ((mesh: Mesh, layout: Unwrapped, onProgress: (fraction: number) => void) => Baked) | null;
+}
 
 /**
  * Pictures in, an asset out: the stages in their order, each a function from data to data.
@@ -38,6 +54,7 @@ import { unwrap } from "./unwrap/unwrap.ts";
  * @param loadPrior gives the learned prior (or null where it cannot be had) once pictures have passed inspection: those
  *   that are refused shall not cost its memory. Null leaves everything to the silhouettes.
  * @param matte the learned matte, for backgrounds that the border does not tell; null leaves it to the border.
+ * @param generator makes the shape in place of infer and carve; null leaves it to them.
  * @throws EngineError when a picture is refused or an option is invalid; the signal's reason when aborted.
  */
 export async function makeAsset(
@@ -46,6 +63,7 @@ export async function makeAsset(
   hooks: Hooks = {},
   loadPrior: (() => Promise<Models | null>) | null = null,
   matte: MatteModel | null = null,
+  generator: Generator | null = null,
 ): Promise<Asset> {
   const plan = planAsset(pictures.length, options);
   const level = LEVELS[plan.quality];
@@ -62,11 +80,12 @@ export async function makeAsset(
   warnings.push(...inspected.warnings);
   const prior = plan.prior && loadPrior ? await loadPrior() : null;
   const posed = await stage("pose", () => pose(inspected.cutouts, inspected.hints, prior, inspected.sources));
-  const { views, yaw } = posed;
+  const { yaw } = posed;
   warnings.push(...posed.warnings);
-  const inference = await stage("infer", () => infer(views, prior));
-  const field = await stage("carve", () => carve(views, inference, level.field));
-  const dense = await stage("surface", () => triangulateQuads(contour(field)));
+  const generated =
+    generator && (await shapeFromGenerator(stage, generator, posed.views, yaw, plan, level.field, warnings));
+  const { field, dense, views, unseen, paint } =
+    generated ?? (await shapeFromViews(stage, posed.views, prior, level.field));
   const mesh = await stage("simplify", () => {
     const maxTriangles = plan.polycount;
     const squares =
@@ -84,12 +103,14 @@ export async function makeAsset(
   );
   const baked = await stage("bake", (progress) => ({
     occlusion: plan.style.texturing === "none" ? undefined : bakeOcclusion(mesh, layout, field, plan.textureSize),
-    ...bakeStyle(mesh, layout, views, plan.style, {
-      textureSize: plan.textureSize,
-      unseen: inference.colors,
-      mirrors: findMirrors(field),
-      onProgress: progress,
-    }),
+    ...(paint && plan.style.texturing !== "none"
+      ? applyStyle(mesh, layout, paint(mesh, layout, progress), plan.style)
+      : bakeStyle(mesh, layout, views, plan.style, {
+          textureSize: plan.textureSize,
+          unseen,
+          mirrors: findMirrors(field),
+          onProgress: progress,
+        })),
   }));
   const fitted = await stage("fit", () => {
     const { positions, size } = fit(turnAboutY(mesh.positions, yaw), plan);
@@ -129,8 +150,9 @@ export async function makeAsset(
     files,
     report: {
       options: { ...options, ...plan },
-      pictures: reportPictures(ingested, segmented, inspected, views, yaw),
-      prior: prior?.constants.version ?? null,
+      pictures: reportPictures(ingested, segmented, inspected, posed.views, yaw),
+      prior: generated ? null : (prior?.constants.version ?? null),
+      generator: generated?.generator ?? null,
       warnings,
       checks: fitted.checks,
       triangles: mesh.triangles.length / 3,
@@ -142,6 +164,19 @@ export async function makeAsset(
       layout: measureLayout(mesh, layout),
     },
   };
+}
+
+/** The built-in way: what the silhouettes do not say is inferred, and all of it is carved by them. */
+async function shapeFromViews(
+  stage: StageRunner,
+  views: View[],
+  prior: Models | null,
+  fieldSize: number,
+): Promise<Shape> {
+  const inference = await stage("infer", () => infer(views, prior));
+  const field = await stage("carve", () => carve(views, inference, fieldSize));
+  const dense = await stage("surface", () => triangulateQuads(contour(field)));
+  return { field, dense, views, unseen: inference.colors, paint: null };
 }
 
 /** The plain cube of the asked dimensions that a test request delivers, in all formats. */
@@ -158,6 +193,7 @@ export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Pr
       options: { ...options, ...plan },
       pictures: [],
       prior: null,
+      generator: null,
       warnings: [],
       checks: checkMesh(part),
       triangles: 12,
@@ -222,6 +258,8 @@ const SHARES: Readonly<Record<Stage, number>> = {
   export: 12,
 };
 const ALL_SHARES = STAGES.reduce((sum, s) => sum + SHARES[s], 0);
+
+export type StageRunner = ReturnType<typeof stageRunner>;
 
 /**
  * Runs stages one after another, reporting where the pipeline is. Between stages it lets messages and timers through,

@@ -7,6 +7,7 @@ import type { JwtReader } from "./auth/jwt.ts";
 import type { Keys } from "./auth/keys.ts";
 import type { Config } from "./config/read-config.ts";
 import type { Db } from "./db/open-database.ts";
+import type { Generators } from "./generators/generators.ts";
 import type { Jobs } from "./jobs/jobs.ts";
 import type { Metrics } from "./metrics.ts";
 import type { AssetReader } from "./requests/asset-reader.ts";
@@ -33,6 +34,7 @@ export interface Context {
   tracing: Tracing;
   log: Logger;
   runEngine: RunEngine;
+  generators: Generators;
   /** Looks at pictures in a process of its own. */
   pictures: Pictures;
   /** Milliseconds since 1970. Tests move it; everything that expires asks it. */

@@ -6,6 +6,10 @@ export interface Metrics {
   accepted: Counter<"quality" | "test">;
   finished: Counter<"outcome">;
   engineSeconds: Histogram<"quality">;
+  generations: Counter<"generator" | "outcome">;
+  generatorSeconds: Histogram<"generator">;
+  generatorUp: Gauge<"generator">;
+  generatorModels: Gauge<"generator" | "state">;
   attempts: Counter<"outcome">;
   queued: Gauge<"state">;
   pendingDeliveries: Gauge;
@@ -43,6 +47,31 @@ export function createMetrics(): Metrics {
       help: "Time that an engine process took for an asset",
       labelNames: ["quality"],
       buckets: [0.1, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+      registers,
+    }),
+    generations: new Counter({
+      name: "maquette_generations_total",
+      help: "Models asked of generators, by outcome (made, failed, interrupted)",
+      labelNames: ["generator", "outcome"],
+      registers,
+    }),
+    generatorSeconds: new Histogram({
+      name: "maquette_generator_duration_seconds",
+      help: "Time from a generator's turn to its model or its failure, tries included",
+      labelNames: ["generator"],
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+      registers,
+    }),
+    generatorUp: new Gauge({
+      name: "maquette_generator_up",
+      help: "Whether a generator would take a request now",
+      labelNames: ["generator"],
+      registers,
+    }),
+    generatorModels: new Gauge({
+      name: "maquette_generator_models",
+      help: "Models that a generator makes for this process, or that wait for their turn",
+      labelNames: ["generator", "state"],
       registers,
     }),
     attempts: new Counter({

@@ -17,6 +17,7 @@ import type { Context, RunEngine } from "./context.ts";
 import { type DirectoryLock, lockDirectory } from "./db/lock-directory.ts";
 import { migrate } from "./db/migrate.ts";
 import { type OpenDatabase, openEmbedded, openPostgres, tidyEmbedded } from "./db/open-database.ts";
+import { Generators } from "./generators/generators.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { Consumer, type RunningConsumer } from "./jobs/consumer.ts";
 import { type AssetJob, type DeliveryJob, Jobs, LANES } from "./jobs/jobs.ts";
@@ -93,6 +94,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const pictures = new Pictures();
     undo.push(() => pictures.close());
     const keys = deriveKeys(master);
+    const metrics = createMetrics();
     let local = "";
     const context: Context = {
       config,
@@ -105,10 +107,14 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       credentials: new CredentialStore(database.db, database.pglite !== null),
       failures: new FailureLimiter(database.db, now),
       policy: { allow: config.allow, loopback: listensOnLoopback(config) },
-      metrics: createMetrics(),
+      metrics,
       tracing,
       log,
       runEngine: options.runEngine ?? runEngine,
+      generators: new Generators(config.generators, (generator, outcome, seconds) => {
+        metrics.generations.inc({ generator, outcome });
+        metrics.generatorSeconds.observe({ generator }, seconds);
+      }),
       pictures,
       now,
       ...(options.resolve ? { resolve: options.resolve } : {}),

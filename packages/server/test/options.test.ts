@@ -130,7 +130,7 @@ it("objects that cannot become text or a number are refused like any other value
   expect(() => parseTags(fieldsOf({ tags: [odd] }))).toThrow(invalid);
   expect(() => parseViews(fieldsOf({ views: [{ azimuth: odd }] }), 1)).toThrow(invalid);
   expect(() => parseOptions(fieldsOf({ height: odd }))).toThrow(invalid);
-  for (const name of ["palette", "shading"]) expect(() => parseStyle({ [name]: odd })).toThrow(invalid);
+  for (const name of ["palette", "shading"]) expect(() => parseStyle({ [name]: odd }, {}, [])).toThrow(invalid);
 });
 
 describe("identifiers", () => {

@@ -19,7 +19,11 @@ const PLAIN = 200;
 export function bakeStyle(mesh: Mesh, layout: Unwrapped, views: View[], style: Style, options: BakeOptions): Baked {
   if (style.texturing === "none") return plain();
   const sources = style.texturing === "painted" ? views.map((v) => ({ ...v, image: paintOver(v.image) })) : views;
-  const baked = bake(mesh, layout, sources, options);
+  return applyStyle(mesh, layout, bake(mesh, layout, sources, options), style);
+}
+
+/** What a style does to colours, wherever they come from. */
+export function applyStyle(mesh: Mesh, layout: Unwrapped, baked: Baked, style: Style): Baked {
   if (style.texturing === "vertex") blendVertices(mesh, layout, baked);
   if (style.palette !== null) reducePalette(baked.baseColor, baked.covered, style.palette);
   return baked;

@@ -1,3 +1,4 @@
+import type { Baked } from "../bake/bake.ts";
 import { fillGutters } from "../bake/fill-gutters.ts";
 import { forEachTexel } from "../bake/for-each-texel.ts";
 import { cornerNormals } from "../raster/normals.ts";
@@ -28,7 +29,7 @@ export function transferColors(
   source: RenderMesh,
   size: number,
   onProgress?: (fraction: number) => void,
-): RgbaImage {
+): Baked {
   const own = Uint32Array.from([...soup.source.keys()].filter((t) => soup.source[t]! >= 0));
   const triangles = new Uint32Array(3 * own.length);
   for (const [i, t] of own.entries()) triangles.set(soup.triangles.subarray(3 * t, 3 * t + 3), 3 * i);
@@ -61,7 +62,7 @@ export function transferColors(
     image.data[4 * texel + 3] = 255;
   });
   fillGutters(image, covered);
-  return image;
+  return { baseColor: image, covered, coverage: 1 };
 }
 
 /** Colour of the source at a point of one of its faces, linear light. */

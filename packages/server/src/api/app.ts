@@ -30,6 +30,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { fetchAllRoute } from "./routes/fetch-all.ts";
 import { fetchProjectsRoute } from "./routes/fetch-projects.ts";
 import { fetchRequestRoute } from "./routes/fetch-request.ts";
+import { generatorRoutes } from "./routes/generators.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { inspectionRoutes } from "./routes/inspections.ts";
 import { iterationRoutes } from "./routes/iterations.ts";
@@ -208,6 +209,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
         iterationRoutes(own, context);
         eventRoutes(own, context);
         batchRoutes(own, context);
+        generatorRoutes(own, context);
         projectRoutes(own, context);
         studioRoutes(own, context);
         webhookRoutes(own, context);

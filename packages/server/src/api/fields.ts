@@ -155,6 +155,11 @@ const TEXT_FIELDS = new Set(
     "lods",
     "destination",
     "editDescription",
+    "generator",
+    "modelUrl",
+    "up",
+    "keepLoose",
+    "keepBase",
   ].map(canonical),
 );
 

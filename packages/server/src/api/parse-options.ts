@@ -64,6 +64,15 @@ export function parseOptions(
   return { options, warnings };
 }
 
+/** Who shall make the shape; undefined when the request does not say. @throws ApiError request_invalid */
+export function parseGenerator(fields: Fields, names: readonly string[]): string | undefined {
+  const name = fields.text("generator")?.toLowerCase();
+  if (name !== undefined && !names.includes(name)) {
+    throw invalid(`generator ${show(name)}: expected ${names.join(" or ")}`);
+  }
+  return name;
+}
+
 /** Directions parallel to the pictures; those not named are `auto`. @throws ApiError request_invalid */
 export function parseViews(fields: Fields, pictures: number): ViewHint[] {
   const given = fields.all("views").flatMap(splitList);

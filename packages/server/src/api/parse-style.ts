@@ -19,9 +19,10 @@ const RANGES = {
 
 /**
  * A project's style from JSON. Null takes a setting away.
+ * @param generators names among which the project's may be chosen.
  * @throws ApiError request_invalid naming the setting and what it may be
  */
-export function parseStyle(value: unknown, former: ProjectStyle = {}): ProjectStyle {
+export function parseStyle(value: unknown, former: ProjectStyle, generators: readonly string[]): ProjectStyle {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw invalid("style, which must be an object");
   const style: Record<string, unknown> = { ...former };
@@ -40,9 +41,13 @@ export function parseStyle(value: unknown, former: ProjectStyle = {}): ProjectSt
         throw invalid(`style.${name}: expected a whole number from ${min} to ${max}`);
       }
       style[name] = number;
+    } else if (name === "generator") {
+      if (typeof entry !== "string" || !generators.includes(entry))
+        throw invalid(`style.generator: expected ${generators.join(", ")}`);
+      style[name] = entry;
     } else {
       throw invalid(
-        `style.${name.slice(0, 40)}: expected ${[...Object.keys(CHOICES), ...Object.keys(RANGES)].join(", ")}`,
+        `style.${name.slice(0, 40)}: expected ${[...Object.keys(CHOICES), ...Object.keys(RANGES), "generator"].join(", ")}`,
       );
     }
   }

@@ -78,6 +78,8 @@ export const ProcessOptions = {
   ),
 };
 
+const generator = Type.Optional(Text("Who makes the shape, by a name that `listGenerators` has"));
+
 const imageUrls = Type.Optional(
   Type.Array(Type.String(), {
     maxItems: LIMITS.images,
@@ -89,6 +91,7 @@ const processFields = {
   devID: Type.Optional(Id("Your developer ID")),
   imageUrls,
   ...ProcessOptions,
+  generator,
   test: Type.Optional(Type.Boolean({ description: "Deliver a plain cube; images are not looked at" })),
   projectID: Type.Optional(Nullable(Id("The style that the asset takes"))),
   studioID: Type.Optional(Nullable(Id("Your team"))),
@@ -105,6 +108,7 @@ export const ProcessBody = Type.Object(processFields, {
 
 const revisionFields = {
   ...ProcessOptions,
+  generator,
   imageUrls,
   imageMode: Type.Optional(Choice(["replace", "add"], "What the new images do; default replace")),
   projectID: Type.Optional(Id("Another style")),
@@ -228,6 +232,7 @@ const styleFields = {
   palette: Type.Integer({ ...range(OPTION_LIMITS.palette), description: "Number of colours" }),
   polycount: Type.Integer({ ...range(OPTION_LIMITS.polycount), description: "For requests that name none" }),
   texelDensity: Type.Integer({ minimum: 1, maximum: 100_000, description: "Texels a metre" }),
+  generator: Text("Who makes the shape; `listGenerators` has the names"),
 };
 
 function range({ min, max }: { min: number; max: number }) {

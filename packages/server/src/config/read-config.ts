@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import ipaddr from "ipaddr.js";
+import { type GeneratorsConfig, readGenerators } from "../generators/read-generators.ts";
 import type { TracingOptions } from "../tracing/tracing.ts";
 import { type AllowRule, parseAllowRules } from "../webhooks/address-policy.ts";
 
@@ -52,6 +53,8 @@ export interface Config {
   logLevel: string;
   /** Where traces go; null: nowhere. */
   tracing: TracingOptions | null;
+  /** Who else than the engine can make a shape. */
+  generators: GeneratorsConfig;
 }
 
 /** A setting that cannot be used. The message is one line that says which and why. */
@@ -121,6 +124,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     quotaRequests: integer("MAQUETTE_QUOTA_REQUESTS", 0, 0, 100_000_000),
     quotaMegabytes: integer("MAQUETTE_QUOTA_MEGABYTES", 0, 0, 999_999_999),
     shutdownSeconds: integer("MAQUETTE_SHUTDOWN_SECONDS", 20, 0, 3600),
+    generators: readGeneratorsSetting(get("MAQUETTE_GENERATORS")),
     logLevel: choice("MAQUETTE_LOG", LOG_LEVELS, "info"),
     tracing: readTracing(get),
   };
@@ -203,6 +207,14 @@ function readProxies(text: string | null): string[] {
     }
   }
   return entries;
+}
+
+function readGeneratorsSetting(text: string | null): GeneratorsConfig {
+  try {
+    return readGenerators(text);
+  } catch (error) {
+    throw new ConfigError("MAQUETTE_GENERATORS", (error as Error).message);
+  }
 }
 
 function readTls(cert: string | null, key: string | null): Config["tls"] {

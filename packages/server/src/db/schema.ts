@@ -82,6 +82,8 @@ export interface ProjectStyle extends Partial<Style> {
   polycount?: number;
   /** Texels a metre. */
   texelDensity?: number;
+  /** Who makes the shape: a generator's name, or `builtin`. */
+  generator?: string;
 }
 
 /** A style, of one account or of a studio. */

@@ -1,7 +1,7 @@
 import type { AssetOptions } from "@maquette/engine/asset";
 import { ApiError, invalid } from "../api/errors.ts";
 import type { Fields } from "../api/fields.ts";
-import { checkViews, parseOptions, parseViews } from "../api/parse-options.ts";
+import { checkViews, parseGenerator, parseOptions, parseViews } from "../api/parse-options.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Context } from "../context.ts";
 import type { IterationInput } from "../db/schema.ts";
@@ -49,6 +49,8 @@ export async function reviseRequest(
           size: former.report?.size ?? null,
         });
   const { options, warnings } = parseOptions(fields, {}, { ...base, ...wishes?.options });
+  const generator = parseGenerator(fields, context.generators.names) ?? base.generator;
+  if (generator !== undefined) options.generator = generator;
   const images = readImages(fields, context.policy, !former.test);
   const mode = (fields.text("imageMode") ?? "replace").toLowerCase();
   if (mode !== "replace" && mode !== "add") throw invalid(`imageMode "${mode.slice(0, 40)}": expected replace or add`);
@@ -149,11 +151,12 @@ async function chooseBase(
   const projectId = fields.text("projectID");
   if (projectId === null) return options;
   const { style } = await findProject(context.db, accountId, projectId);
-  const { topology, polycount, texelDensity: _density, ...look } = style;
+  const { topology, polycount, texelDensity: _density, generator, ...look } = style;
   return {
     ...options,
     ...(topology === undefined ? {} : { topology }),
     ...(polycount === undefined ? {} : { polycount }),
+    ...(generator === undefined ? {} : { generator }),
     style: look,
   };
 }

@@ -23,7 +23,7 @@ export type Resolve = (host: string) => Promise<Resolved[]>;
 export interface OutgoingOptions {
   method: "GET" | "POST";
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
   policy: AddressPolicy;
   /** From the start to the last byte, redirects included, ms. */
   timeoutMs: number;

@@ -142,6 +142,8 @@ async function run(
     );
     const views = begun.inputs.map((input) => input.view);
     job = { kind: "asset", pictures, options: { ...begun.options, views } };
+    const generator = context.generators.choose(begun.options.generator);
+    if (generator) job.generator = generator;
   }
   const stop = context.metrics.engineSeconds.startTimer({ quality: begun.quality });
   try {
@@ -150,6 +152,8 @@ async function run(
       try {
         return await context.runEngine(job, {
           signal,
+          generate: (request, aborted, onProgress) =>
+            context.generators.generate(generatorOf(job), request, aborted, onProgress),
           onProgress: ({ stage, fraction }) => {
             stages.enter(stage);
             report(stage, fraction);
@@ -162,6 +166,10 @@ async function run(
   } finally {
     stop();
   }
+}
+
+function generatorOf(job: EngineJob): string {
+  return (job.kind === "asset" && job.generator?.name) || "";
 }
 
 /** Where an attempt writes. Each has its own place, so that a late one overwrites nothing. */

@@ -20,7 +20,19 @@ const ready = {
   operationId: "isReady",
   summary: "Can the database, the storage and the queue be reached",
   tags: ["Operation"],
-  response: { 200: Type.Object({ status: Type.Literal("ready") }), ...errors(503) },
+  description:
+    "Generators are told of and do not count: without them the built-in engine works, or requests end with a cause.",
+  response: {
+    200: Type.Object({
+      status: Type.Literal("ready"),
+      generators: Type.Optional(
+        Type.Record(Type.String(), Type.String({ enum: ["up", "down"] }), {
+          description: "By name, where there are any",
+        }),
+      ),
+    }),
+    ...errors(503),
+  },
 };
 
 const metrics = {
@@ -38,7 +50,12 @@ export function healthRoutes(app: FastifyInstance, context: Context): void {
     if (!last || Date.now() - last.at > REUSE_MS) last = { at: Date.now(), result: findFault(context) };
     const fault = await last.result;
     if (fault) throw new ApiError("not_ready", { value: fault });
-    return { status: "ready" };
+    const generators = await context.generators.health();
+    if (generators.length === 0) return { status: "ready" };
+    return {
+      status: "ready",
+      generators: Object.fromEntries(generators.map(({ name, up }) => [name, up ? "up" : "down"])),
+    };
   });
 
   app.get("/metrics", { schema: metrics }, async (_request, reply) => {
@@ -83,4 +100,9 @@ async function gauge(context: Context): Promise<void> {
   context.metrics.queued.set({ state: "running" }, running);
   context.metrics.pendingDeliveries.set(deliveries);
   context.metrics.storedBytes.set(bytes);
+  for (const { name: generator, up, running, waiting } of await context.generators.health()) {
+    context.metrics.generatorUp.set({ generator }, up ? 1 : 0);
+    context.metrics.generatorModels.set({ generator, state: "running" }, running);
+    context.metrics.generatorModels.set({ generator, state: "waiting" }, waiting);
+  }
 }

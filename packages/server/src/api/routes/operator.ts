@@ -69,6 +69,17 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
               accounts: Count,
               assets: Count,
             }),
+            generators: Type.Array(
+              Type.Object({
+                name: Type.String(),
+                type: Type.String({ enum: ["hunyuan3d", "comfyui", "http"] }),
+                default: Type.Boolean({ description: "Whether it makes the assets that do not say" }),
+                up: Type.Boolean({ description: "Whether it would take a request now" }),
+                detail: Nullable(Type.String({ description: "Why not" })),
+                running: Type.Integer({ minimum: 0, description: "Models that it makes for this process" }),
+                waiting: Type.Integer({ minimum: 0, description: "Models that wait for their turn" }),
+              }),
+            ),
             versions: Type.Object({ maquette: Type.String(), node: Type.String(), database: Type.String() }),
           }),
           ...errors(401, 403),
@@ -143,6 +154,10 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
           machineBytes: totalmem(),
           ...counts.rows[0]!,
         },
+        generators: (await context.generators.health()).map((health) => ({
+          ...health,
+          default: health.name === context.generators.default,
+        })),
         versions: {
           maquette: manifest.version,
           node: process.versions.node,

@@ -3,12 +3,13 @@ import { Type } from "typebox";
 import { authenticate, checkDevId, header } from "../../auth/authenticate.ts";
 import { LIMITS } from "../../config/limits.ts";
 import type { Context } from "../../context.ts";
+import type { ProjectStyle } from "../../db/schema.ts";
 import { findProject, requireMember } from "../../requests/access.ts";
 import { readImages } from "../../requests/given-images.ts";
 import { submit } from "../../requests/submit.ts";
 import type { AccountGuards } from "../account-guards.ts";
 import { invalid } from "../errors.ts";
-import { parseName, parseOptions, parseQuality, parseTags, parseViews } from "../parse-options.ts";
+import { parseGenerator, parseName, parseOptions, parseQuality, parseTags, parseViews } from "../parse-options.ts";
 import { bodyFields, queryFields } from "../request-fields.ts";
 import { errors, processBodies } from "../schemas.ts";
 
@@ -44,6 +45,18 @@ export function processRoute(app: FastifyInstance, context: Context, guards: Acc
   );
 }
 
+/** The project's generator, as long as the operator still has it. */
+export function projectGenerator(
+  context: Context,
+  project: { style: ProjectStyle } | null,
+  warnings: string[],
+): string | undefined {
+  const name = project?.style.generator;
+  if (name === undefined || context.generators.names.includes(name)) return name;
+  warnings.push(`the project's generator "${name}" does not exist any more; ${context.generators.default} is used`);
+  return undefined;
+}
+
 /** Checks and stores a request whose sender is known, and answers when it would survive a crash. */
 export async function acceptRequest(
   context: Context,
@@ -59,6 +72,8 @@ export async function acceptRequest(
   const projectId = fields.text("projectID");
   const project = projectId === null ? null : await findProject(context.db, caller.accountId, projectId);
   const { options, warnings } = parseOptions(fields, project?.style);
+  const generator = parseGenerator(fields, context.generators.names) ?? projectGenerator(context, project, warnings);
+  if (generator !== undefined) options.generator = generator;
   const test = fields.flag("test");
   const images = readImages(fields, context.policy, !test);
   if (images.length === 0) throw invalid("missing images: send 1 to 6 as files or imageUrls");

@@ -79,7 +79,7 @@ export function projectRoutes(app: FastifyInstance, context: Context): void {
           account_id: studioId === null ? accountId : null,
           studio_id: studioId,
           name,
-          style: JSON.stringify(parseStyle(fields.get("style") ?? {})),
+          style: JSON.stringify(parseStyle(fields.get("style") ?? {}, {}, context.generators.names)),
           created_at: new Date(now),
         })
         .returning(["id", "name", "studio_id", "style", "created_at"])
@@ -108,7 +108,7 @@ export function projectRoutes(app: FastifyInstance, context: Context): void {
         .updateTable("project")
         .set({
           name: readName(fields) ?? row.name,
-          style: JSON.stringify(parseStyle(fields.get("style") ?? {}, row.style)),
+          style: JSON.stringify(parseStyle(fields.get("style") ?? {}, row.style, context.generators.names)),
         })
         .where("id", "=", row.id)
         .returning(["id", "name", "studio_id", "style", "created_at"])
