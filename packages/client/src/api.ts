@@ -113,6 +113,8 @@ export interface ProcessBody {
   textureSize?: 256 | 512 | 1024 | 2048 | 4096;
   /** Further levels of detail, in the zip */
   lods?: number;
+  /** Who makes the shape, by a name that `listGenerators` has */
+  generator?: string;
   /** Deliver a plain cube; images are not looked at */
   test?: boolean;
   projectID?: string | null;
@@ -145,6 +147,8 @@ export interface RevisionBody {
   textureSize?: 256 | 512 | 1024 | 2048 | 4096;
   /** Further levels of detail, in the zip */
   lods?: number;
+  /** Who makes the shape, by a name that `listGenerators` has */
+  generator?: string;
   /** `http`, `https` or `data:` URLs, 1 to 6 together with the files; also joined by commas */
   imageUrls?: string[];
   /** What the new images do; default replace */
@@ -270,6 +274,8 @@ export interface ProjectStyle {
   polycount?: number;
   /** Texels a metre */
   texelDensity?: number;
+  /** Who makes the shape; `listGenerators` has the names */
+  generator?: string;
 }
 
 export interface Project {
@@ -451,6 +457,8 @@ export interface Operations {
     body: undefined;
     answer: {
       status: "ready";
+      /** By name, where there are any */
+      generators?: Record<string, "up" | "down">;
     };
   };
   /** Register a webhook destination and get a JWT. */
@@ -962,6 +970,18 @@ export interface Operations {
     };
     answer: Done;
   };
+  /** List what can make an asset's shape. */
+  listGenerators: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** Makes the assets of requests and projects that do not say */
+      default: string;
+      /** `builtin` is the engine of the server itself */
+      generators: string[];
+    };
+  };
   /** List projects with their styles. */
   listProjects: {
     path: Record<never, never>;
@@ -986,6 +1006,7 @@ export interface Operations {
         palette?: number | null;
         polycount?: number | null;
         texelDensity?: number | null;
+        generator?: string | null;
       };
     };
     answer: Project;
@@ -1008,6 +1029,7 @@ export interface Operations {
         palette?: number | null;
         polycount?: number | null;
         texelDensity?: number | null;
+        generator?: string | null;
       };
     };
     answer: Project;
@@ -1290,6 +1312,19 @@ export interface Operations {
         accounts: number;
         assets: number;
       };
+      generators: {
+        name: string;
+        type: "hunyuan3d" | "comfyui" | "http";
+        /** Whether it makes the assets that do not say */
+        default: boolean;
+        /** Whether it would take a request now */
+        up: boolean;
+        detail: string | null;
+        /** Models that it makes for this process */
+        running: number;
+        /** Models that wait for their turn */
+        waiting: number;
+      }[];
       versions: {
         maquette: string;
         node: string;
@@ -1337,6 +1372,7 @@ export const ROUTES: Record<keyof Operations, readonly [method: string, path: st
     "POST",
     "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}/dismiss",
   ],
+  listGenerators: ["GET", "/api/maquette/v1/generators"],
   listProjects: ["GET", "/api/maquette/v1/projects"],
   createProject: ["POST", "/api/maquette/v1/projects"],
   changeProject: ["PATCH", "/api/maquette/v1/projects/{projectID}"],
