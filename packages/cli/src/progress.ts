@@ -17,6 +17,8 @@ export class ProgressPrinter {
   constructor(out: NodeJS.WriteStream) {
     this.out = out;
     this.timer = setInterval(() => this.print(true), out.isTTY ? REDRAW_MS : LINE_EVERY_MS);
+    // Loading the engine keeps a busy machine from the timer for longer than a second.
+    this.print(true);
   }
 
   update(progress: { stage: string; fraction: number }): void {
