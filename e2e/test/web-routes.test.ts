@@ -5,7 +5,9 @@ import { createSignInLink } from "../../packages/server/src/auth/accounts.ts";
 import { type Client, onBothDatabases, PNG, startReceiver, type TestServer, until } from "../support/api.ts";
 
 const OWN = "/api/maquette/v1";
-const ROBOT = readFileSync(new URL("../../examples/robot/front.png", import.meta.url));
+const example = (object: string, side: string) =>
+  readFileSync(new URL(`../../examples/${object}/${side}.png`, import.meta.url));
+const ROBOT = example("robot", "front");
 
 onBothDatabases("the routes of the web app", (start) => {
   let server: TestServer;
@@ -169,6 +171,17 @@ onBothDatabases("the routes of the web app", (start) => {
     expect(notes.problem).toMatchObject({ code: "image_unsupported" });
     expect(secret.problem).toMatchObject({ code: "image_unreachable" });
     expect(notes).toMatchObject({ matte: null, cutout: null, view: null });
+  }, 90_000);
+
+  it("pictures in an unusual order are noticed before they are sent", async () => {
+    const client = await server.account();
+    const form = new FormData();
+    for (const side of ["front", "back", "right", "left"]) form.append("images", new Blob([example("van", side)]));
+    const { status, body } = await client.post(`${OWN}/inspections`, form);
+    expect(status).toBe(200);
+    const labels = body.images.map((image: { view: { label: string } }) => image.view.label);
+    expect(labels).toEqual(["front", "back", "right", "left"]);
+    expect(body.warnings).toEqual([expect.stringMatching(/image 2 as back, image 3 as right/)]);
   }, 90_000);
 
   it("assets have small pictures, of what they were made from and for those who may see them", async () => {

@@ -11,7 +11,7 @@ import { segmentPictureWith } from "../src/segment/segment.ts";
 import type { Cutout, ViewHint } from "../src/types.ts";
 import { MatteLoader } from "./load-matte-model.ts";
 import { loadModels } from "./load-models.ts";
-import type { PictureReply, Question, Sight } from "./pictures.ts";
+import type { PictureReply, Question, Sight, Sights } from "./pictures.ts";
 
 /** Longest side of the cut-out that is shown, pixels. */
 const CUTOUT_SIDE = 320;
@@ -35,12 +35,12 @@ function prior(): Promise<Models | null> {
   return loading;
 }
 
-async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sight[]> {
+async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sights> {
   const found: Finding[] = [];
   for (const bytes of pictures) found.push(await lookAt(bytes));
   const usable = found.flatMap(({ cutout, error }, i) => (cutout && !error ? [{ cutout, i }] : []));
   const together = await lookTogether(usable, views);
-  return found.map(({ sight, error }, i) => {
+  const sights = found.map(({ sight, error }, i) => {
     const problem = error ?? (together.error?.picture === i ? together.error : null);
     return {
       ...sight,
@@ -50,18 +50,22 @@ async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sight
       problem: problem && { code: problem.code, message: problem.message.replace(/^Image \d+: /, "") },
     };
   });
+  // Numbers in these are those of the pictures only if all of them are used; otherwise something else comes first.
+  return { sights, warnings: usable.length === pictures.length ? together.warnings : [] };
 }
 
 interface Together {
   /** By number of the picture; of a sheet, the first. */
   views: Map<number, NonNullable<Sight["view"]>>;
   notes: Map<number, string[]>;
+  /** About no one picture, but how they go together. */
+  warnings: string[];
   error: EngineError | null;
 }
 
 /** What only all pictures together tell: views, repetitions, and whether they show one object. */
 async function lookTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]): Promise<Together> {
-  const result: Together = { views: new Map(), notes: new Map(), error: null };
+  const result: Together = { views: new Map(), notes: new Map(), warnings: [], error: null };
   if (usable.length === 0) return result;
   const numberOf = (k: number) => usable[k]!.i;
   try {
@@ -74,7 +78,10 @@ async function lookTogether(usable: { cutout: Cutout; i: number }[], hints: View
     const { views, yaw, warnings } = await pose(inspected.cutouts, inspected.hints, models, inspected.sources);
     for (const warning of [...inspected.warnings, ...warnings]) {
       const [, number, text] = /^Image (\d+):? (.*)$/s.exec(warning) ?? [];
-      if (number === undefined) continue;
+      if (number === undefined) {
+        result.warnings.push(warning);
+        continue;
+      }
       const picture = numberOf(Number(number) - 1);
       const note = /^is /.test(text!) ? `This picture ${text}` : `${text![0]!.toUpperCase()}${text!.slice(1)}`;
       result.notes.set(picture, [...(result.notes.get(picture) ?? []), note]);

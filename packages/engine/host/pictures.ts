@@ -34,6 +34,14 @@ export interface Sight {
   problem: { code: string; message: string } | null;
 }
 
+/** What is seen of the pictures of a request. */
+export interface Sights {
+  /** Parallel to the pictures. */
+  sights: Sight[];
+  /** What would come as a warning and concerns no single picture. */
+  warnings: string[];
+}
+
 export type Question =
   | { kind: "inspect"; pictures: Uint8Array[]; views: ViewHint[] }
   | {
@@ -43,7 +51,7 @@ export type Question =
       tile: { columns: number; rows: number; index: number } | null;
     };
 
-export type PictureReply = { ok: true; value: Sight[] | Uint8Array } | { ok: false; error: string };
+export type PictureReply = { ok: true; value: Sights | Uint8Array } | { ok: false; error: string };
 
 /** `.ts` in the repository, `.js` in a package that was built. */
 const CHILD = fileURLToPath(new URL(`./pictures-child${extname(import.meta.url)}`, import.meta.url));
@@ -59,8 +67,8 @@ export class Pictures {
   }
 
   /** Looks at the pictures of a request together. Those that would be refused say so; nothing is thrown for them. */
-  inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sight[]> {
-    return this.#ask({ kind: "inspect", pictures, views }) as Promise<Sight[]>;
+  inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sights> {
+    return this.#ask({ kind: "inspect", pictures, views }) as Promise<Sights>;
   }
 
   /**

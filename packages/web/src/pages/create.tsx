@@ -57,7 +57,7 @@ export function Create() {
       },
     });
   };
-  const refused = pictures.filter(({ key }) => sights.get(key)?.problem).length;
+  const refused = pictures.filter(({ key }) => sights.of.get(key)?.problem).length;
   const twice = repeatsView(pictures);
   const defaultCap = POLYCOUNTS[options.LoQ || "standard"];
   return (

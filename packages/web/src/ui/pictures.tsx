@@ -48,20 +48,28 @@ function inOrder(pictures: readonly Picture[]): Picture[] {
   return [...pictures.filter((picture) => !isUrl(picture)), ...pictures.filter(isUrl)];
 }
 
-/** Has the server look at the pictures whenever they or their views change. By picture, or null while it looks. */
-export function useSights(pictures: readonly Picture[]): ReadonlyMap<number, Sight> {
-  const [sights, setSights] = useState<ReadonlyMap<number, Sight>>(new Map());
+/** What the server sees of the pictures: by picture, those it has looked at; and what it says of all together. */
+export interface Sights {
+  of: ReadonlyMap<number, Sight>;
+  warnings: readonly string[];
+}
+
+const NOTHING_SEEN: Sights = { of: new Map(), warnings: [] };
+
+/** Has the server look at the pictures whenever they or their views change. */
+export function useSights(pictures: readonly Picture[]): Sights {
+  const [sights, setSights] = useState(NOTHING_SEEN);
   const signature = pictures.map(({ key, view }) => `${key}${view}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says all that matters of the pictures.
   useEffect(() => {
-    if (pictures.length === 0) return setSights(new Map());
+    if (pictures.length === 0) return setSights(NOTHING_SEEN);
     let stale = false;
     const timer = setTimeout(async () => {
       const form = new FormData();
       appendPictures(form, pictures);
       try {
-        const { images } = await ask<{ images: Sight[] }>("POST", "/inspections", form);
-        if (!stale) setSights(new Map(inOrder(pictures).map(({ key }, i) => [key, images[i]!])));
+        const { images, warnings } = await ask<{ images: Sight[]; warnings: string[] }>("POST", "/inspections", form);
+        if (!stale) setSights({ of: new Map(inOrder(pictures).map(({ key }, i) => [key, images[i]!])), warnings });
       } catch (error) {
         // Sending will say the same, and say it again; here it is only a hint that is missing.
         if (!stale && !repeatsView(pictures)) say(t.problems.title, (error as Error).message);
@@ -90,7 +98,7 @@ export function PicturePicker({
 }: {
   pictures: readonly Picture[];
   onChange: (pictures: Picture[]) => void;
-  sights: ReadonlyMap<number, Sight>;
+  sights: Sights;
   max?: number;
 }) {
   const input = useRef<HTMLInputElement>(null);
@@ -152,7 +160,7 @@ export function PicturePicker({
               key={picture.key}
               picture={picture}
               number={i + 1}
-              sight={sights.get(picture.key)}
+              sight={sights.of.get(picture.key)}
               onView={(view) => change(picture.key, view)}
               onRemove={() => remove(picture)}
               onEarlier={i > 0 ? () => earlier(i) : null}
@@ -160,6 +168,11 @@ export function PicturePicker({
           ))}
         </ol>
       )}
+      {sights.warnings.map((warning) => (
+        <p key={warning} className="picture-warning" role="status">
+          {warning}
+        </p>
+      ))}
       {pictures.length < max && (
         <div className="picker-add">
           <ImagePlus aria-hidden="true" className="picker-icon" />

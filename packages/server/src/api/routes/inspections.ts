@@ -41,6 +41,9 @@ const schema = {
           problem: Nullable(Type.Object({ code: Type.String(), message: Type.String() })),
         }),
       ),
+      warnings: Type.Array(Type.String(), {
+        description: "What would come as a warning on how the images go together",
+      }),
     }),
     ...errors(400, 401, 413, 415, 429),
   },
@@ -63,15 +66,18 @@ export function inspectionRoutes(app: FastifyInstance, context: Context, guards:
       const views = parseViews(fields, images.length);
       const loaded = await Promise.all(images.map((image, index) => load(context, image, index)));
       const readable = loaded.flatMap((entry, i) => ("data" in entry ? [{ data: entry.data, view: views[i]! }] : []));
-      const sights =
+      const { sights, warnings } =
         readable.length === 0
-          ? []
+          ? { sights: [], warnings: [] }
           : await context.pictures.inspect(
               readable.map(({ data }) => data),
               readable.map(({ view }) => view),
             );
       let next = 0;
-      return { images: loaded.map((entry) => present("data" in entry ? sights[next++]! : unreadable(entry.problem))) };
+      return {
+        images: loaded.map((entry) => present("data" in entry ? sights[next++]! : unreadable(entry.problem))),
+        warnings: readable.length === loaded.length ? warnings : [],
+      };
     },
   );
 }
