@@ -876,6 +876,8 @@ export interface Operations {
           message: string;
         } | null;
       }[];
+      /** What would come as a warning on how the images go together */
+      warnings: string[];
     };
   };
   /** Make a new iteration: other options, added or replaced images, wishes in words. */
