@@ -14,7 +14,7 @@ crop). Output (b, 12), in this order:
 import torch
 from torch import nn
 
-from .blocks import Residual, down
+from .blocks import Residual, down, kept
 
 OUTPUTS = 12
 ELEVATION_UNIT = 15.0
@@ -25,16 +25,16 @@ class PoseNetwork(nn.Module):
         super().__init__()
         w = width
         self.width = w
-        self.stem = nn.Conv2d(16, w, 3, padding=1)
+        self.stem = kept(nn.Conv2d(16, w, 3, padding=1))
         self.body = nn.Sequential(
-            *(down(w, 2 * w), Residual(2 * w)),
-            *(down(2 * w, 4 * w), Residual(4 * w), Residual(4 * w)),
-            *(down(4 * w, 6 * w), Residual(6 * w), Residual(6 * w)),
-            *(down(6 * w, 8 * w), Residual(8 * w)),
+            *(kept(down(w, 2 * w)), Residual(2 * w)),
+            *(kept(down(2 * w, 4 * w)), Residual(4 * w), Residual(4 * w)),
+            *(kept(down(4 * w, 6 * w)), Residual(6 * w), Residual(6 * w)),
+            *(kept(down(6 * w, 8 * w)), Residual(8 * w)),
         )
         # Everything where it is: whether a shape is wide below tells more than that it is wide.
-        self.gather = nn.Conv2d(8 * w, 8 * w, 4)
-        self.head = nn.Sequential(nn.Conv2d(8 * w + 2, 8 * w, 1), nn.ReLU(), nn.Conv2d(8 * w, OUTPUTS, 1))
+        self.gather = kept(nn.Conv2d(8 * w, 8 * w, 4))
+        self.head = nn.Sequential(kept(nn.Conv2d(8 * w + 2, 8 * w, 1)), nn.ReLU(), nn.Conv2d(8 * w, OUTPUTS, 1))
 
     def forward(self, pictures: torch.Tensor, fills: torch.Tensor) -> torch.Tensor:
         """(b, 4, 128, 128) premultiplied, (b,) -> (b, 12)."""

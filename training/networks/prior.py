@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .blocks import PictureEncoder, Residual, Up, down, zeroed
+from .blocks import PictureEncoder, Residual, Up, down, kept, zeroed
 from .lift import centres, depths, lift
 
 HULL_LOGIT = 4.0
@@ -79,7 +79,7 @@ class LiftedFeatures(nn.Module):
     def __init__(self, form: Form):
         super().__init__()
         self.encoder = PictureEncoder(form.features, form.encoder)
-        self.place = nn.Conv1d(form.features + 5, form.features, 1)
+        self.place = kept(nn.Conv1d(form.features + 5, form.features, 1))
 
     def forward(self, flat, poses, cells, b: int, v: int) -> torch.Tensor:
         values, depth = lift(self.encoder(flat), poses, cells), depths(poses, cells)
@@ -98,8 +98,8 @@ class UNet(nn.Module):
         w, d = form.widths, dimensions
         conv = nn.Conv2d if d == 2 else nn.Conv3d
         stack = lambda c, n: nn.Sequential(*(Residual(c, d) for _ in range(n)))
-        self.extra = conv(extra, w[1], 1) if extra else None
-        self.down = nn.ModuleList(down(a, b, d) for a, b in zip(w, w[1:]))
+        self.extra = kept(conv(extra, w[1], 1)) if extra else None
+        self.down = nn.ModuleList(kept(down(a, b, d)) for a, b in zip(w, w[1:]))
         self.before = nn.ModuleList(stack(c, n) for c, n in zip(w, form.blocks))
         self.up = nn.ModuleList(Up(b, a, d) for a, b in zip(w, w[1:]))
         self.after = nn.ModuleList(stack(c, n) for c, n in zip(w[:-1], form.blocks))
@@ -124,7 +124,7 @@ class Lift2d(Prior):
     def __init__(self, form: Form):
         super().__init__(form)
         self.lifted = LiftedFeatures(form)
-        self.stem = nn.Conv2d(256 + 96 + 32, form.widths[0], 1)
+        self.stem = kept(nn.Conv2d(256 + 96 + 32, form.widths[0], 1))
         self.trunk = UNet(form, 2, 16 * 2 * form.features)
         self.head = zeroed(nn.Conv2d(form.widths[0], 256 + 96, 1))
 
