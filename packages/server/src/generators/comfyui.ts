@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { GeneratorRequest } from "@maquette/engine/generator";
+import { pause } from "../pause.ts";
 import { type GeneratorClient, GeneratorError, type GeneratorSettings } from "./generator-client.ts";
-import { call, pause, postJson, quote, readJson } from "./http.ts";
+import { call, postJson, quote, readJson } from "./http.ts";
 import { fillWorkflow, picturesOf } from "./workflow.ts";
 
 /** Between two looks at the history, milliseconds; the socket only tells how far it is. */

@@ -1,8 +1,8 @@
 import { EngineError } from "@maquette/engine/errors";
 import type { GeneratorAnswer, GeneratorRequest } from "@maquette/engine/generator";
+import { pause } from "../pause.ts";
 import { comfyui } from "./comfyui.ts";
 import { type GeneratorClient, GeneratorError, type GeneratorSettings } from "./generator-client.ts";
-import { pause } from "./http.ts";
 import { hunyuan3d } from "./hunyuan3d.ts";
 import { plainHttp } from "./plain-http.ts";
 import { BUILT_IN, type GeneratorsConfig } from "./read-generators.ts";

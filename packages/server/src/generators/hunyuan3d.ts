@@ -1,6 +1,7 @@
 import type { GeneratorRequest } from "@maquette/engine/generator";
+import { pause } from "../pause.ts";
 import { type GeneratorClient, GeneratorError, type GeneratorSettings } from "./generator-client.ts";
-import { call, pause, postJson, quote, readJson } from "./http.ts";
+import { call, postJson, quote, readJson } from "./http.ts";
 
 /** Between two looks at a job, milliseconds. */
 const POLL_MS = 1000;

@@ -1,6 +1,7 @@
 import { EngineError } from "@maquette/engine/errors";
 import { type PictureFormat, sniffFormat } from "@maquette/engine/ingest/sniff-format";
 import { LIMITS } from "../config/limits.ts";
+import { pause } from "../pause.ts";
 import type { AddressPolicy } from "../webhooks/address-policy.ts";
 import { OutgoingError, type Resolve, sendRequest } from "../webhooks/send-request.ts";
 
@@ -77,18 +78,4 @@ function formatOf(data: Buffer, url: string, index: number): PictureFormat {
   const sniffed = sniffFormat(data);
   if (sniffed.format === null) throw new EngineError("image_unsupported", `${sniffed.looksLike}, ${from}`, index);
   return sniffed.format;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", abort, { once: true });
-  });
 }
