@@ -61,7 +61,7 @@ async function stageMaquette(stage: string, platforms: string[]): Promise<void> 
   for (const part of ["bin", "src"]) cpSync(join(built, "cli", part), join(stage, part), { recursive: true });
 
   const bundled = join(stage, "node_modules");
-  for (const part of ["engine", "server", "web"]) {
+  for (const part of ["client", "engine", "server", "web"]) {
     const folder = join(bundled, "@maquette", part);
     cpSync(join(built, part), folder, { recursive: true });
     const { name, version, exports } = readManifest(`packages/${part}`);
@@ -84,7 +84,9 @@ async function stageMaquette(stage: string, platforms: string[]): Promise<void> 
     files: ["bin", "src", "NOTICE", "CHANGELOG.md"],
     dependencies: Object.fromEntries(Object.entries(dependencies).sort(([a], [b]) => (a < b ? -1 : 1))),
     optionalDependencies: root.optionalDependencies,
-    bundleDependencies: ["@maquette/engine", "@maquette/server", "@maquette/web", "onnxruntime-node"],
+    bundleDependencies: ["client", "engine", "server", "web"]
+      .map((part) => `@maquette/${part}`)
+      .concat("onnxruntime-node"),
   });
 }
 

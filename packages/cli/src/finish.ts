@@ -2,10 +2,13 @@ import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { EngineError, type FinishOptions, planAsset, type Quality, type Topology, type UpAxis } from "@maquette/engine";
 import { runEngine } from "@maquette/engine/host";
+import { zipSync } from "fflate";
+import { finishRemotely } from "./finish-remotely.ts";
 import { identifier } from "./identifier.ts";
 import { ASSET_OPTIONS } from "./make.ts";
 import { numberOption as number, parseOptions } from "./parse-options.ts";
 import { ProgressPrinter } from "./progress.ts";
+import { SERVER_OPTIONS } from "./remote/credentials.ts";
 import { EXIT, UsageError } from "./usage.ts";
 
 export const FINISH_OPTIONS = {
@@ -16,7 +19,14 @@ export const FINISH_OPTIONS = {
   "keep-loose": { type: "boolean" },
   "keep-base": { type: "boolean" },
   json: { type: "boolean" },
+  ...SERVER_OPTIONS,
+  project: { type: "string" },
+  tag: { type: "string", multiple: true },
+  test: { type: "boolean" },
 } as const;
+
+/** Options that only a server understands. */
+const SERVER_ONLY = ["credentials", "project", "tag", "test"] as const;
 
 /** A model file larger than this is not read. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -31,6 +41,8 @@ export async function finish(args: string[]): Promise<number> {
   }
   if (positionals.length > 1 && values.name !== undefined)
     throw new UsageError("--name can be given for one model only");
+  const lost = values.server === undefined ? SERVER_ONLY.find((name) => values[name] !== undefined) : undefined;
+  if (lost) throw new UsageError(`--${lost} needs --server: it means something to a server only`);
   const options = {
     quality: (values.quality ?? "standard") as Quality,
     polycount: number(values, "polycount"),
@@ -53,6 +65,13 @@ export async function finish(args: string[]): Promise<number> {
     const name = identifier(values.name ?? basename(path, extname(path)));
     const out = resolve(positionals.length > 1 ? join(values.out ?? ".", name) : (values.out ?? name));
     try {
+      if (values.server !== undefined) {
+        const { data, file } = await packModel(path);
+        const done = await finishRemotely({ ...values, server: values.server, name }, file, data, out);
+        if (done.code !== EXIT.ok) code = done.code;
+        results.push({ model: path, ...done.result });
+        continue;
+      }
       results.push(await finishOne(path, out, { ...options, name }, values.json ?? false));
     } catch (error) {
       // With several models, one that cannot be read does not stop the others.
@@ -103,6 +122,23 @@ async function finishOne(path: string, out: string, options: FinishOptions, json
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   }
+}
+
+/** A model as it is sent: alone, or zipped with the files beside it that it may name. */
+async function packModel(path: string): Promise<{ data: Uint8Array; file: string }> {
+  const data = await readModelFile(path);
+  const companions = /\.(obj|fbx)$/i.test(path) ? await readCompanions(dirname(path)) : [];
+  const named = companions.filter(([name]) => isNamed(name, [data, ...companions.map(([, bytes]) => bytes)]));
+  if (named.length === 0) return { data, file: basename(path) };
+  const entries = Object.fromEntries([[basename(path), data], ...named]);
+  return { data: zipSync(entries, { level: 1 }), file: `${basename(path, extname(path))}.zip` };
+}
+
+/** Whether the model or its material library speaks of a file: what lies in the folder besides stays there. */
+function isNamed(name: string, texts: Uint8Array[]): boolean {
+  return texts.some((text) =>
+    Buffer.from(text).toString("latin1").toLowerCase().includes(Buffer.from(name).toString("latin1")),
+  );
 }
 
 async function readModelFile(path: string): Promise<Uint8Array> {

@@ -83,7 +83,7 @@ function explain(error: unknown): number {
   }
   if (error instanceof ServerError) {
     console.error(printable(`maquette: ${error.message}`));
-    if (error.code === "image_refused") return EXIT.refused;
+    if (error.code === "image_refused" || error.code === "model_refused") return EXIT.refused;
     return error.status === 400 || error.status === 406 ? EXIT.usage : EXIT.failed;
   }
   console.error(printable(`maquette: ${error instanceof Error ? error.message : String(error)}`));

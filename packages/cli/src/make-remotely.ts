@@ -47,8 +47,8 @@ export async function makeRemotely(
 }
 
 /** A project by its id or its name. */
-async function findProject(client: ServerClient, wanted: string): Promise<string> {
-  const { message: projects } = await client.projects();
+export async function findProject(client: ServerClient, wanted: string): Promise<string> {
+  const projects = await client.projects();
   const found = projects.find(({ projectID, name }) => projectID === wanted || name === wanted);
   if (found) return found.projectID;
   const names = projects.map((project) => project.name).join(", ");

@@ -87,8 +87,8 @@ Exit code: 0 an asset would be made, 3 a picture would be refused (the sentence 
 
 const FINISH_HELP = `Usage: maquette finish MODEL... [options]
 
-Takes models that you already have (GLB, self-contained glTF, OBJ with its materials and pictures beside it, binary FBX),
-whatever state they are in, and makes of each a closed, two-manifold asset with UVs and a re-baked texture in all formats:
+Takes models that you already have (GLB, self-contained glTF, OBJ with its materials and pictures beside it, binary FBX, or
+a zip of one), whatever state they are in, and makes of each a closed, two-manifold asset with UVs and a re-baked texture in all formats:
 holes, flipped, repeated and intersecting faces, loose crumbs and base plates go.
 
 Result
@@ -108,6 +108,13 @@ Model
   --keep-base              keep a plate on which the model stands
   --keep-loose             keep small pieces that are far from everything else
   --json                   print the report as JSON; progress goes to standard error
+
+On a server
+  --server URL             make it there, with the credentials of 'maquette login' or of the option below
+  --credentials FILE       the server's credentials as JSON
+  --project NAME           the style that the asset takes
+  --tag TAG                a tag; may be repeated
+  --test                   deliver a plain cube; the model is not looked at
 
 Exit code: 0 made, 2 wrong arguments, 3 a model was refused (the sentence says why), 1 anything else.`;
 
@@ -142,8 +149,8 @@ const ACCOUNT_HELP = `Usage
 
 const MCP_HELP = `Usage: maquette mcp [--http [--port N] [--host H]] [--server URL] [--credentials FILE]
 
-Serves the tools create_asset, watch_asset, fetch_asset, list_assets and revise_asset to an AI assistant, which starts
-this command itself and talks to it over standard input and output. Previews come as pictures.
+Serves the tools create_asset, finish_model, watch_asset, fetch_asset, list_assets and revise_asset to an AI assistant, which
+starts this command itself and talks to it over standard input and output. Previews come as pictures.
 
   --http                   serve streamable HTTP at /mcp instead, on 127.0.0.1 only unless --host says otherwise
   --port N                 default 8081; 0 takes a free one

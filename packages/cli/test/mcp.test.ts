@@ -57,6 +57,7 @@ function roundTrip(connect: () => Promise<Client>, files: boolean): void {
     const { tools } = await client.listTools();
     expect(tools.map((tool) => tool.name)).toEqual([
       "create_asset",
+      "finish_model",
       "watch_asset",
       "fetch_asset",
       "list_assets",
@@ -115,6 +116,24 @@ function roundTrip(connect: () => Promise<Client>, files: boolean): void {
     const listed = await call("list_assets", { limit: 1 });
     expect(listed.structuredContent.assets).toMatchObject([{ requestID, name: "Cube" }]);
     expect(listed.content[0]!.text).toContain(requestID);
+  });
+
+  it("brings a model into shape", async () => {
+    const points = [0, 1].flatMap((x) => [0, 1].flatMap((y) => [0, 1].map((z) => `v ${x} ${y} ${z}`)));
+    const faces = ["1 2 4 3", "5 7 8 6", "1 5 6 2", "3 4 8 7", "1 3 7 5"].map((face) => `f ${face}`);
+    const text = [...points, ...faces].join("\n");
+    const path = join(folder, "box.obj");
+    await writeFile(path, text);
+    const model = files ? { path } : { data: Buffer.from(text).toString("base64") };
+    const made = await call("finish_model", { model, name: "Box", up: "z", height: 40, textureSize: 256 });
+    const watched = await call("watch_asset", { requestID: made.structuredContent.requestID });
+    expect(watched.structuredContent).toMatchObject({ name: "Box", versions: [{ status: "completed" }] });
+    expect(watched.content.map(({ type }) => type)).toContain("image");
+    const broken = await call("finish_model", { model: { data: Buffer.from("hello").toString("base64") } });
+    expect(broken).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/not a model that can be/) }],
+    });
   });
 
   it("returns how far it is when the time is up", async () => {
@@ -181,7 +200,7 @@ describe("maquette mcp, over streamable HTTP", () => {
     const allowed = new Client({ name: "test", version: "1" });
     const requestInit = { headers: { authorization: "Bearer open sesame" } };
     await allowed.connect(new StreamableHTTPClientTransport(new URL(address), { requestInit }));
-    expect((await allowed.listTools()).tools).toHaveLength(5);
+    expect((await allowed.listTools()).tools).toHaveLength(6);
     await allowed.close();
     await expect(serve({}, "--host", "0.0.0.0")).rejects.toThrow(/MAQUETTE_MCP_TOKEN/);
   });

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runEngine } from "@maquette/engine/host";
+import { unzipSync } from "fflate";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startReceiver } from "../../server/test/support/receiver.ts";
@@ -109,6 +110,33 @@ describe("the command line against a server", () => {
     const links = (await run(["get", requestID])).stdout;
     expect(links).toMatch(/^glb +http/m);
     expect((await json(["watch", requestID])).requestID).toBe(requestID);
+  });
+
+  it("brings a model into shape, with the files beside it that it names and no others", async () => {
+    const crate = join(folder, "crate");
+    await mkdir(crate);
+    const points = [0, 1].flatMap((x) => [0, 1].flatMap((y) => [0, 1].map((z) => `v ${x} ${y} ${z}`)));
+    const faces = ["1 2 4 3", "5 7 8 6", "1 5 6 2", "3 4 8 7", "1 3 7 5"].map((face) => `f ${face}`);
+    await writeFile(join(crate, "crate.obj"), ["mtllib crate.mtl", ...points, "usemtl red", ...faces].join("\n"));
+    await writeFile(join(crate, "crate.mtl"), "newmtl red\nKd 1 0 0\n");
+    await writeFile(join(crate, "private.png"), "not for the server");
+    const options = ["--up", "z", "--height", "40", "--texture-size", "256", "-o", "finished"];
+    const made = await json(["finish", "crate/crate.obj", "--server", maquette.url, ...options]);
+    expect(made).toMatchObject({ model: "crate/crate.obj", name: "crate", iterations: [{ status: "completed" }] });
+    expect(readdirSync(join(folder, "finished"))).toEqual(
+      expect.arrayContaining(["crate.glb", "crate.fbx", "report.json"]),
+    );
+    await account.login();
+    const { body } = await account.get(`/api/maquette/v1/requests/${made.requestID}/iterations/0`);
+    expect(body.options).toMatchObject({ height: 40, finish: { up: "z" } });
+    const sent = unzipSync(new Uint8Array(await (await fetch(body.model.url)).arrayBuffer()));
+    expect(Object.keys(sent)).toEqual(["crate.obj", "crate.mtl"]);
+
+    await writeFile(join(folder, "broken.glb"), "glTF");
+    const broken = await run(["finish", "broken.glb", "--server", maquette.url]);
+    expect([broken.code, broken.stderr]).toEqual([3, expect.stringMatching(/not a model that can be read/)]);
+    const alone = await run(["finish", "broken.glb", "--tag", "x"]);
+    expect([alone.code, alone.stderr]).toEqual([2, expect.stringMatching(/--tag needs --server/)]);
   });
 
   it("tells why a picture was refused: exit code 3", async () => {

@@ -29,6 +29,7 @@ export interface Error {
     | "dev_id_required"
     | "request_invalid"
     | "image_refused"
+    | "model_refused"
     | "wish_unknown"
     | "body_invalid"
     | "http_invalid"
@@ -89,6 +90,13 @@ export type View =
 export interface ProcessBody {
   /** Your developer ID */
   devID?: string;
+  /** Deliver a plain cube; what was sent is not looked at */
+  test?: boolean;
+  projectID?: string | null;
+  studioID?: string | null;
+  /** What the asset is called */
+  name?: string;
+  tags?: string[];
   /** `http`, `https` or `data:` URLs, 1 to 6 together with the files; also joined by commas */
   imageUrls?: string[];
   /** Level of quality, in any case */
@@ -115,13 +123,6 @@ export interface ProcessBody {
   lods?: number;
   /** Who makes the shape, by a name that `listGenerators` has */
   generator?: string;
-  /** Deliver a plain cube; images are not looked at */
-  test?: boolean;
-  projectID?: string | null;
-  studioID?: string | null;
-  /** What the asset is called */
-  name?: string;
-  tags?: string[];
 }
 
 export interface RevisionBody {
@@ -147,6 +148,12 @@ export interface RevisionBody {
   textureSize?: 256 | 512 | 1024 | 2048 | 4096;
   /** Further levels of detail, in the zip */
   lods?: number;
+  /** The model's axis that points up; default: what its format says, else y */
+  up?: "y" | "z" | "x" | "-y" | "-z" | "-x";
+  /** Keep small pieces that are far from everything else */
+  keepLoose?: boolean;
+  /** Keep a plate on which the model stands */
+  keepBase?: boolean;
   /** Who makes the shape, by a name that `listGenerators` has */
   generator?: string;
   /** `http`, `https` or `data:` URLs, 1 to 6 together with the files; also joined by commas */
@@ -157,6 +164,46 @@ export interface RevisionBody {
   projectID?: string;
   /** Wishes in words; refused if one of them is not understood */
   editDescription?: string;
+}
+
+export interface FinishBody {
+  /** Your developer ID */
+  devID?: string;
+  /** Deliver a plain cube; what was sent is not looked at */
+  test?: boolean;
+  projectID?: string | null;
+  studioID?: string | null;
+  /** What the asset is called */
+  name?: string;
+  tags?: string[];
+  /** `http`, `https` or `data:` URL of the model, unless it is sent as a file */
+  modelUrl?: string;
+  /** The model's axis that points up; default: what its format says, else y */
+  up?: "y" | "z" | "x" | "-y" | "-z" | "-x";
+  /** Keep small pieces that are far from everything else */
+  keepLoose?: boolean;
+  /** Keep a plate on which the model stands */
+  keepBase?: boolean;
+  /** Height in cm; the model's own size if none is given */
+  height?: number;
+  /** Level of quality, in any case */
+  LoQ?: "standard" | "high" | "ultra";
+  /** Upper limit of triangles in any delivered file; default 30,000, 100,000 or 300,000 by LoQ */
+  polycount?: number;
+  /** Width in cm */
+  width?: number;
+  /** Depth in cm */
+  depth?: number;
+  /** Same seed, same bytes */
+  seed?: number;
+  /** Of OBJ and FBX; default quad */
+  topology?: "quad" | "triangle";
+  /** Of the bounding box; default center */
+  pivot?: "center" | "base";
+  /** Pixels a side */
+  textureSize?: 256 | 512 | 1024 | 2048 | 4096;
+  /** Further levels of detail, in the zip */
+  lods?: number;
 }
 
 export interface InspectionBody {
@@ -256,115 +303,6 @@ export interface AssetList {
   nextCursor?: string | null;
 }
 
-/** What was asked for, as the engine took it */
-export interface AssetOptions {
-  /** Level of quality */
-  quality?: "standard" | "high" | "ultra";
-  polycount?: number;
-  /** Height, centimetres */
-  height?: number;
-  /** Width, centimetres */
-  width?: number;
-  /** Depth, centimetres */
-  depth?: number;
-  /** Of OBJ and FBX */
-  topology?: "quad" | "triangle";
-  /** Of the bounding box */
-  pivot?: "center" | "base";
-  /** Pixels a side */
-  textureSize?: number;
-  lods?: number;
-  seed?: number;
-  name?: string;
-  /** Who was to make the shape, if somebody was named */
-  generator?: string;
-  [name: string]: unknown;
-}
-
-/** What was done and measured */
-export interface AssetReport {
-  options?: AssetOptions;
-  /** What was seen of each */
-  pictures?: {
-    width?: number;
-    height?: number;
-    format?: string;
-    matte?: {
-      source?: string;
-      confidence?: number;
-      coverage?: number;
-      [name: string]: unknown;
-    };
-    /** Null when the picture repeats another one */
-    pose?: {
-      label?: string | null;
-      /** Degrees: 0 front, 90 the object's left */
-      azimuth?: number;
-      elevation?: number;
-      /** How that is known */
-      posedBy?: "hint" | "order" | "estimate";
-      [name: string]: unknown;
-    } | null;
-    /** Several of a turnaround sheet */
-    views?: {
-      label?: string | null;
-      /** Degrees: 0 front, 90 the object's left */
-      azimuth?: number;
-      elevation?: number;
-      /** How that is known */
-      posedBy?: "hint" | "order" | "estimate";
-      [name: string]: unknown;
-    }[];
-    [name: string]: unknown;
-  }[];
-  prior?: string | null;
-  /** Null when the server's own engine made the shape */
-  generator?: {
-    name?: string;
-    /** Overlap of its outlines and the pictures', 0 to 1 */
-    agreement?: number;
-    /** Degrees by which its model was turned */
-    turned?: number;
-    [name: string]: unknown;
-  } | null;
-  warnings?: string[];
-  checks?: {
-    openEdges?: number;
-    nonManifoldEdges?: number;
-    nonManifoldVertices?: number;
-    degenerateFaces?: number;
-    components?: number;
-    [name: string]: unknown;
-  };
-  triangles?: number;
-  vertices?: number;
-  /** Triangles of each coarser level */
-  lods?: number[];
-  quadShare?: number;
-  size?: {
-    /** Height, centimetres */
-    height?: number;
-    /** Width, centimetres */
-    width?: number;
-    /** Depth, centimetres */
-    depth?: number;
-    [name: string]: unknown;
-  };
-  texture?: {
-    /** Pixels a side */
-    size?: number;
-    coverage?: number;
-    [name: string]: unknown;
-  };
-  layout?: {
-    charts?: number;
-    utilization?: number;
-    densitySpread?: number;
-    [name: string]: unknown;
-  } | null;
-  [name: string]: unknown;
-}
-
 export interface Done {
   status: "success";
 }
@@ -455,24 +393,6 @@ export interface AuditEvent {
   studioID: string | null;
   address: string | null;
   detail: Record<string, unknown>;
-}
-
-/** What an account has used of what it may */
-export interface Quota {
-  requests: {
-    /** Assets asked for in this calendar month, UTC, tests not counted */
-    used: number;
-    /** Null: no limit */
-    limit: number | null;
-    /** When the month ends */
-    resetsAt: string;
-  };
-  bytes: {
-    /** Of pictures and files that are there */
-    used: number;
-    /** Null: no limit */
-    limit: number | null;
-  };
 }
 
 export interface AssetCompletedMessage {
@@ -798,7 +718,6 @@ export interface Operations {
       password: "none" | "replaceable" | "set";
       /** Whether the operator's page is yours to see */
       operator: boolean;
-      quota: Quota;
     };
   };
   /** Replace the API key. */
@@ -1008,6 +927,13 @@ export interface Operations {
       warnings: string[];
     };
   };
+  /** Bring a model into shape: repaired, game-ready, in all formats. */
+  finishModel: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: FinishBody | FormData;
+    answer: Accepted;
+  };
   /** Make a new iteration: other options, added or replaced images, wishes in words. */
   revise: {
     path: {
@@ -1061,7 +987,8 @@ export interface Operations {
       /** The asset */
       requestID: string;
       iterationID: string;
-      options: AssetOptions;
+      /** What was asked for, as the engine takes it */
+      options: Record<string, unknown>;
       inputs: {
         /** The picture */
         imageID: string;
@@ -1071,7 +998,14 @@ export interface Operations {
         /** Whether its bytes are here, so that it has a thumbnail */
         stored: boolean;
       }[];
-      report: AssetReport | null;
+      /** The model that was finished, of an asset that comes from one */
+      model: {
+        name: string | null;
+        url: string | null;
+        stored: boolean;
+      } | null;
+      /** What was measured: sizes, triangles, checks, and what was seen of each picture */
+      report: Record<string, unknown> | null;
       files: {
         format: string;
         name: string;
@@ -1367,7 +1301,20 @@ export interface Operations {
       /** Of their pictures and files */
       bytes: number;
       /** Of your account; null for a studio */
-      quota: Quota | null;
+      quota: {
+        requests: {
+          used: number;
+          /** Null: no limit */
+          limit: number | null;
+          /** When the month ends, ISO 8601 */
+          resetsAt: string;
+        };
+        bytes: {
+          used: number;
+          /** Null: no limit */
+          limit: number | null;
+        };
+      } | null;
     };
   };
   /** Queue, workers, failures, storage and versions of this installation. */
@@ -1391,7 +1338,6 @@ export interface Operations {
         stage: string | null;
         progress: number;
         attempt: number;
-        processID: string | null;
         startedAt: string | null;
       }[];
       day: {
@@ -1418,27 +1364,6 @@ export interface Operations {
         freeBytes: number | null;
         databaseBytes: number;
       };
-      /** All servers and workers, this one included */
-      processes: {
-        /** The process */
-        processID: string;
-        /** Whether it is the one that answers */
-        self: boolean;
-        role: "all" | "api" | "worker";
-        version: string;
-        host: string;
-        pid: number;
-        /** Assets that it makes at a time */
-        places: number;
-        /** Assets that it makes now */
-        running: number;
-        memoryBytes: number;
-        upSeconds: number;
-        /** How long ago it was heard of */
-        seenSeconds: number;
-        /** Whether it was heard of lately; one that died is listed for a day */
-        up: boolean;
-      }[];
       server: {
         role: string;
         /** Assets at a time, of this process */
@@ -1457,7 +1382,7 @@ export interface Operations {
         /** Whether it would take a request now */
         up: boolean;
         detail: string | null;
-        /** Models that it makes, for all processes */
+        /** Models that it makes for this process */
         running: number;
         /** Models that wait for their turn */
         waiting: number;
@@ -1501,6 +1426,7 @@ export const ROUTES: Record<keyof Operations, readonly [method: string, path: st
   patchRequestsRequestID: ["PATCH", "/api/maquette/v1/requests/{requestID}"],
   deleteAsset: ["DELETE", "/api/maquette/v1/requests/{requestID}"],
   postInspections: ["POST", "/api/maquette/v1/inspections"],
+  finishModel: ["POST", "/api/maquette/v1/models"],
   revise: ["POST", "/api/maquette/v1/requests/{requestID}/iterations"],
   cancelIteration: ["POST", "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}/cancel"],
   approveIteration: ["POST", "/api/maquette/v1/requests/{requestID}/iterations/{iterationID}/approve"],

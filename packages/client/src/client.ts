@@ -1,7 +1,7 @@
-import type { Asset, Iteration, Operations, ProcessBody, RevisionBody } from "./api.ts";
+import type { Asset, FinishBody, Iteration, Operations, ProcessBody, RevisionBody } from "./api.ts";
 import { type Answer, type CallInput, type OperationName, pause, send, type Transport, toError } from "./call.ts";
 import { ApiError, AssetDismissed, ConnectionError } from "./errors.ts";
-import { type Pictures, writeBody } from "./pictures.ts";
+import { type Picture, type Pictures, writeBody, writeModelBody } from "./pictures.ts";
 
 export interface ClientOptions {
   /** Where the server is: `https://maquette.example.com`. */
@@ -12,6 +12,8 @@ export interface ClientOptions {
   refreshToken?: string;
   /** A JWT that is still valid. Without a refresh token it must be given. */
   jwt?: string;
+  /** Where programs that share an account keep the newest JWT: looked up before a new one voids that. */
+  findJwt?: () => string | null;
   /** Called with every new JWT. One at a time is valid, so programs that share an account should share it. */
   onJwt?: (jwt: string) => void;
   /** How often a request is tried again when that may help. Default 4. */
@@ -30,6 +32,14 @@ export interface CreateOptions extends Omit<ProcessBody, "devID" | "imageUrls"> 
 
 export interface ReviseOptions extends Omit<RevisionBody, "imageUrls"> {
   images?: Pictures;
+  signal?: AbortSignal;
+}
+
+/** Which model to bring into shape, and how. */
+export interface FinishOptions extends Omit<FinishBody, "devID" | "modelUrl"> {
+  /** GLB, glTF in one file, OBJ or binary FBX, or a zip of one with its materials and pictures. */
+  model?: Picture;
+  idempotencyKey?: string;
   signal?: AbortSignal;
 }
 
@@ -68,6 +78,8 @@ export interface ListOptions {
 /** Operations that take no JWT. */
 const WITHOUT_JWT: ReadonlySet<OperationName> = new Set(["registerHook", "refreshJWT", "isUp", "isReady"]);
 const PAGE = 100;
+/** Tried for one call: what is known here, what a program beside has got, and a new one. */
+const MOST_JWTS = 3;
 const POLL_MS = 1000;
 
 /** A Maquette server, as one of its accounts sees it. */
@@ -75,17 +87,19 @@ export class MaquetteClient {
   readonly devID: string;
   readonly #apiKey: string;
   readonly #transport: Transport;
+  readonly #findJwt: (() => string | null) | undefined;
   readonly #onJwt: ((jwt: string) => void) | undefined;
   #refreshToken: string | undefined;
   #jwt: string | null;
   #refreshing: Promise<string> | null = null;
 
   constructor(options: ClientOptions) {
-    const { baseUrl, devID, apiKey, refreshToken, jwt = null, onJwt, retries = 4, fetch } = options;
+    const { baseUrl, devID, apiKey, refreshToken, jwt = null, findJwt, onJwt, retries = 4, fetch } = options;
     this.devID = devID;
     this.#apiKey = apiKey;
     this.#refreshToken = refreshToken;
     this.#jwt = jwt;
+    this.#findJwt = findJwt;
     this.#onJwt = onJwt;
     // Browsers refuse a fetch that is called as somebody else's method.
     const call: typeof fetch = fetch ?? ((...input) => globalThis.fetch(...input));
@@ -103,15 +117,29 @@ export class MaquetteClient {
    */
   async call<Name extends OperationName>(name: Name, input: CallInput<Name>): Promise<Answer<Name>> {
     if (WITHOUT_JWT.has(name)) return send(this.#transport, name, this.#withHeaders(input, null));
-    const used = this.#jwt ?? (await this.refresh());
-    try {
-      return await send(this.#transport, name, this.#withHeaders(input, used));
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 401 && this.#refreshToken)) throw error;
-      // Another call may have got a new one in the meantime.
-      const fresh = this.#jwt !== null && this.#jwt !== used ? this.#jwt : await this.refresh();
-      return send(this.#transport, name, this.#withHeaders(input, fresh));
+    const tried: string[] = [];
+    for (;;) {
+      const known = this.#untried(tried);
+      const jwt = known ?? (await this.refresh());
+      tried.push(jwt);
+      try {
+        return await send(this.#transport, name, this.#withHeaders(input, jwt));
+      } catch (error) {
+        const mayPass = error instanceof ApiError && error.status === 401 && this.#refreshToken !== undefined;
+        // One that is fresh from the server is refused for another reason, or was voided at once by a program beside.
+        if (!mayPass || known === null || tried.length > MOST_JWTS) throw error;
+      }
     }
+  }
+
+  /** The JWT that this client or a program beside it got last, unless it was tried in vain. */
+  #untried(tried: readonly string[]): string | null {
+    for (const jwt of [this.#jwt, this.#findJwt?.() ?? null]) {
+      if (jwt === null || tried.includes(jwt)) continue;
+      this.#jwt = jwt;
+      return jwt;
+    }
+    return null;
   }
 
   /** Gets a new JWT, which voids the former one. Calls at the same time share it. */
@@ -134,6 +162,17 @@ export class MaquetteClient {
     const { images, idempotencyKey = crypto.randomUUID(), signal, ...fields } = options;
     return this.call("process", {
       body: writeBody(images, { devID: this.devID, ...fields }) as Operations["process"]["body"],
+      headers: { "idempotency-key": idempotencyKey },
+      repeatable: true,
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** Asks for an asset from a model that there is: repaired, game-ready, in all formats. The rest is as for pictures. */
+  async finishModel(options: FinishOptions): Promise<Answer<"finishModel">> {
+    const { model, idempotencyKey = crypto.randomUUID(), signal, ...fields } = options;
+    return this.call("finishModel", {
+      body: writeModelBody(model, { devID: this.devID, ...fields }) as Operations["finishModel"]["body"],
       headers: { "idempotency-key": idempotencyKey },
       repeatable: true,
       ...(signal ? { signal } : {}),
@@ -188,6 +227,11 @@ export class MaquetteClient {
     if (url === undefined) {
       throw new Error(`Asset ${requestID} has no ${format}: there are ${Object.keys(iteration.results).join(", ")}`);
     }
+    return this.downloadLink(url, signal);
+  }
+
+  /** Downloads a file by its link, as `results` of an iteration has it. */
+  async downloadLink(url: string, signal?: AbortSignal): Promise<DownloadedFile> {
     let response: Response;
     let bytes: Uint8Array<ArrayBuffer>;
     try {

@@ -1,6 +1,6 @@
 import type { View } from "./api.ts";
 
-/** A picture: where it can be fetched from, or its content. A `File` or `named` content lends the asset its name. */
+/** A picture, or a model: where it can be fetched from, or its content. A `File` or `named` content lends the asset its name. */
 export type Picture =
   | string
   | URL
@@ -34,12 +34,29 @@ export function writeBody(
     ...(imageUrls.length > 0 ? { imageUrls } : {}),
   };
   if (files.length === 0) return all;
+  const form = formOf(all);
+  for (const [view, picture] of files) appendFile(form, "images", picture, view === null ? "image" : String(view));
+  return form;
+}
+
+/** A body with a model and fields: an address stays in JSON, content goes as multipart. */
+export function writeModelBody(
+  model: Picture | undefined,
+  fields: Record<string, unknown>,
+): FormData | Record<string, unknown> {
+  if (model === undefined) return fields;
+  if (typeof model === "string" || model instanceof URL) return { ...fields, modelUrl: String(model) };
+  const form = formOf(fields);
+  appendFile(form, "model", model, "model");
+  return form;
+}
+
+function formOf(fields: Record<string, unknown>): FormData {
   const form = new FormData();
-  for (const [name, value] of Object.entries(all)) {
+  for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
     form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
   }
-  for (const [view, picture] of files) appendFile(form, picture, view === null ? "image" : String(view));
   return form;
 }
 
@@ -58,12 +75,12 @@ function reorder(
   return [...sent.map((i) => views[i] ?? "auto"), ...views.slice(entries.length)];
 }
 
-function appendFile(form: FormData, picture: Picture, fallback: string): void {
+function appendFile(form: FormData, field: string, picture: Picture, fallback: string): void {
   const { content, name } =
     typeof picture === "object" && "content" in picture
       ? picture
       : { content: picture, name: nameOf(picture) ?? fallback };
-  form.append("images", content instanceof Blob ? content : new Blob([content as Uint8Array<ArrayBuffer>]), name);
+  form.append(field, content instanceof Blob ? content : new Blob([content as Uint8Array<ArrayBuffer>]), name);
 }
 
 function nameOf(picture: Picture): string | null {

@@ -50,9 +50,10 @@ const REGISTRY = {
   // -- the model that shall be finished
   model_unsupported: {
     family: "unreadable",
-    text: "it is not a model that can be read: %s. Send GLB, glTF in one file, OBJ or binary FBX",
+    text: "it is not a model that can be read: %s. Send GLB, glTF in one file, OBJ or binary FBX, or a zip of one",
   },
   model_corrupt: { family: "unreadable", text: "the model cannot be read (%s). Export it again" },
+  model_too_large: { family: "too_complex", text: "the model is too large: %s. Reduce it, or send it in parts" },
   model_empty: { family: "no_object", text: "the %s file holds no faces. Export the mesh with the model" },
   model_flat: {
     family: "no_object",

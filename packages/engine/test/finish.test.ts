@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { zipSync } from "fflate";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import type { FinishOptions } from "../src/asset.ts";
 import { cubeScene } from "../src/export/cube.ts";
@@ -44,7 +46,7 @@ function soupOf(faces: number[][]): Mesh {
   };
 }
 
-function obj(faces: number[][]): Uint8Array {
+function obj(faces: number[][]): Buffer {
   const vertices = faces.flatMap((f) => [0, 3, 6].map((k) => `v ${f[k]} ${f[k + 1]} ${f[k + 2]}`));
   return Buffer.from([...vertices, ...faces.map((_, i) => `f ${3 * i + 1} ${3 * i + 2} ${3 * i + 3}`)].join("\n"));
 }
@@ -204,6 +206,85 @@ describe("finishModel", () => {
     const model = obj(box([0, 0, 0], [0.5, 0.4, 0.3]));
     const [a, b] = [await finish(model), await finish(model)];
     for (const [i, file] of a.files.entries()) expect(Buffer.compare(file.data, b.files[i]!.data)).toBe(0);
+  });
+
+  const texts = (files: Record<string, string | Uint8Array>) =>
+    zipSync(
+      Object.fromEntries(
+        Object.entries(files).map(([name, file]) => [name, typeof file === "string" ? Buffer.from(file) : file]),
+      ),
+    );
+
+  it("reads a model from a zip with the materials and pictures that it names, wherever those lie", async () => {
+    const red = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#c02010" } })
+      .png()
+      .toBuffer();
+    const faces = box([0, 0, 0], [0.5, 0.4, 0.3]).flatMap(
+      (_, i) => `f ${[1, 2, 3].map((k) => `${3 * i + k}/1`).join(" ")}`,
+    );
+    const vertices = obj(box([0, 0, 0], [0.5, 0.4, 0.3]))
+      .toString()
+      .split("\n")
+      .filter((line) => line.startsWith("v "));
+    const zip = texts({
+      "__MACOSX/model/._crate.obj": "v 0 0 0",
+      "model/crate.obj": ["mtllib ../../etc/Crate.MTL", "vt 0.5 0.5", ...vertices, "usemtl wood", ...faces].join("\n"),
+      "../../../etc/crate.mtl": "newmtl wood\nmap_Kd textures\\wood.png\n",
+      "model/textures/wood.png": red,
+      "readme.txt": "not looked at",
+    });
+    const { files } = await finish(zip);
+    const { dominant } = await sharp(files.find(({ format }) => format === "texture")!.data).stats();
+    expect([dominant.r > 170, dominant.g < 60, dominant.b < 40]).toEqual([true, true, true]);
+  });
+
+  it("takes no more from a zip than its directory says, and no more than there is room for", async () => {
+    const model = obj(box([0, 0, 0], [0.5, 0.4, 0.3]));
+    const two = texts({ "a.obj": model, "b.glb": "glTF" });
+    await expect(finish(two)).rejects.toThrow(/a zip with 2 models \(a\.obj, b\.glb\) in it/);
+    await expect(finish(texts({ "a.txt": "x" }))).rejects.toThrow(/a zip with no model in it/);
+    await expect(finish(two.subarray(0, two.length - 30))).rejects.toThrow(/ZIP: /);
+    const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`${i}.png`, "x"]));
+    await expect(finish(texts({ ...many, "a.obj": model }))).rejects.toThrow(/over 1000 files/);
+
+    // 16 MB of spaces in some kB. The sizes that its directory tells are changed to lies.
+    const bomb = Buffer.from(texts({ "a.obj": Buffer.concat([model, Buffer.alloc(16 << 20, 0x20)]) }));
+    expect(bomb.length).toBeLessThan(100_000);
+    const directory = bomb.lastIndexOf(Buffer.from("PK\x01\x02", "latin1"));
+    const claims = (bytes: number) => {
+      const copy = Buffer.from(bomb);
+      copy.writeUInt32LE(bytes, directory + 24);
+      return copy;
+    };
+    await expect(finish(claims(0x7fff_ffff))).rejects.toThrow(/its files have over 512 MB together/);
+    // As much as it admits to: the model without the rest.
+    expect((await finish(claims(model.length))).report.checks.openEdges).toBe(0);
+  });
+
+  it("refuses what asks for more room than any model needs, before it gets that", async () => {
+    const gltf = (parts: object) => Buffer.from(JSON.stringify({ asset: { version: "2.0" }, ...parts }));
+    const accessors = [{ componentType: 5126, count: 4e9, type: "VEC3" }];
+    await expect(finish(gltf({ accessors }))).rejects.toMatchObject({ code: "model_too_large" });
+    const loop = { nodes: [{ children: [0] }], scenes: [{ nodes: [0] }], scene: 0 };
+    await expect(finish(gltf(loop))).rejects.toMatchObject({ code: expect.stringMatching(/^model_/) });
+    // One mesh of 20,000 triangles that stands in 300 places.
+    const count = 60_000;
+    const nodes = Array.from({ length: 300 }, () => ({ mesh: 0 }));
+    const crowd = gltf({
+      buffers: [
+        {
+          byteLength: 12 * count,
+          uri: `data:application/octet-stream;base64,${Buffer.alloc(12 * count).toString("base64")}`,
+        },
+      ],
+      bufferViews: [{ buffer: 0, byteLength: 12 * count }],
+      accessors: [{ bufferView: 0, componentType: 5126, count, type: "VEC3", min: [0, 0, 0], max: [0, 0, 0] }],
+      meshes: [{ primitives: [{ attributes: { POSITION: 0 } }] }],
+      nodes,
+      scenes: [{ nodes: nodes.map((_, i) => i) }],
+      scene: 0,
+    });
+    await expect(finish(crowd)).rejects.toThrow(/over 5 million triangles/);
   });
 
   it.each([

@@ -216,6 +216,23 @@ describe("the plain protocol", () => {
     expect(times[1]! - times[0]!).toBeGreaterThan(700);
   });
 
+  it("sends what the page of the protocol shows", async () => {
+    const page = readFileSync(new URL("../../../docs/generator-protocol.md", import.meta.url), "utf8");
+    const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!);
+    const bodies: Record<string, unknown>[] = [];
+    const server = closing(
+      await serve((_, body, response) => {
+        bodies.push(JSON.parse(body.toString()));
+        response.writeHead(422).end('{"error":"seen"}');
+      }),
+    );
+    const left = { png: PNG, label: "left", azimuth: 90, elevation: 0 } as const;
+    const asked = { pictures: [front, left], quality: "standard", polycount: 30_000, seed: 0 } as const;
+    await generatorOf({ type: "http", url: server.url }, { ...asked, pictures: [...asked.pictures] }).ask();
+    const png = (image: object) => ({ ...image, png: "iVBORw0KGgo…" });
+    expect(bodies.map((body) => ({ ...body, images: (body.images as object[]).map(png) }))).toEqual([shown]);
+  });
+
   it("bounds what comes in bytes and time, and follows nobody elsewhere", async () => {
     const server = closing(
       await serve(({ url }, _, response) => {

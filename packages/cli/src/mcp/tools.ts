@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { LEVELS, OPTION_LIMITS, VIEW_LABELS } from "@maquette/engine";
+import { LEVELS, OPTION_LIMITS, UP_AXES, VIEW_LABELS } from "@maquette/engine";
 import { type CallToolResult, McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
@@ -8,6 +8,7 @@ import { RESULT_FORMATS, saveFiles } from "../remote/save-files.ts";
 import {
   type Fields,
   type Iteration,
+  type ModelSource,
   type PictureSource,
   pickIteration,
   type RemoteAsset,
@@ -53,6 +54,12 @@ const Options = {
   textureSize: z.literal([256, 512, 1024, 2048, 4096]).optional().describe("Texels a side"),
   seed: z.int().min(0).optional(),
 };
+
+const Model = z.object({
+  path: z.string().optional().describe("A model file on this machine: GLB, glTF, OBJ, FBX, or a zip of one"),
+  url: z.string().optional().describe("An http, https or data: URL that the server fetches"),
+  data: z.string().optional().describe("The bytes of the file, base64"),
+});
 
 const RequestID = z.string().describe("The requestID that create_asset or list_assets gave");
 
@@ -106,6 +113,36 @@ export function createMcpServer(client: ServerClient, options: ToolOptions): Mcp
       answer(async () => {
         const sources = await Promise.all(pictures.map((picture, i) => readPicture(picture, i, options)));
         const made = await client.create(sources, { LoQ: quality, ...fields } as Fields);
+        return { structured: made, text: `Started ${made.requestID}. Call watch_asset with it.` };
+      }),
+  );
+
+  server.registerTool(
+    "finish_model",
+    {
+      title: "Bring a 3D model into shape",
+      description:
+        "Repairs a model that there is (holes, flipped and repeated faces, crumbs, base plates) and makes it game-ready " +
+        "in all formats, with UVs and a re-baked texture. Returns its requestID; then watch_asset.",
+      inputSchema: z.object({
+        model: Model,
+        name: z.string().optional(),
+        tags: z.array(z.string()).optional(),
+        projectID: z.string().optional().describe("The style that the asset takes"),
+        up: z.enum(UP_AXES).optional().describe("The model's axis that points up, if its format is wrong about it"),
+        keepLoose: z.boolean().optional().describe("Keep small pieces that are far from everything else"),
+        keepBase: z.boolean().optional().describe("Keep a plate on which the model stands"),
+        test: z.boolean().optional().describe("Deliver a plain cube at once; the model is not looked at"),
+        ...Options,
+        height: z.number().positive().optional().describe("Centimetres; the model's own size if none is given"),
+      }),
+      outputSchema: z.object({ requestID: z.string(), warnings: z.array(z.string()) }),
+      annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+    },
+    ({ model, quality, ...fields }) =>
+      answer(async () => {
+        const source = await readSource(model, "The model", "model", options);
+        const made = await client.finish(source, { LoQ: quality, ...fields } as Fields);
         return { structured: made, text: `Started ${made.requestID}. Call watch_asset with it.` };
       }),
   );
@@ -283,7 +320,7 @@ async function present(client: ServerClient, asset: RemoteAsset, iterationID?: s
   const iteration = pickIteration(asset, iterationID);
   const preview = iteration.results?.preview;
   const image = preview
-    ? { data: Buffer.from(await client.download(preview)).toString("base64"), mimeType: "image/png" }
+    ? { data: Buffer.from((await client.download(preview)).bytes).toString("base64"), mimeType: "image/png" }
     : undefined;
   return { structured: describe(asset), text: tell(asset, iteration), ...(image ? { image } : {}) };
 }
@@ -299,18 +336,28 @@ function tell({ name }: RemoteAsset, iteration: Iteration): string {
 }
 
 async function readPicture(
-  { path, url, data, view }: z.infer<typeof Picture>,
+  { view, ...source }: z.infer<typeof Picture>,
   index: number,
-  { files }: ToolOptions,
+  options: ToolOptions,
 ): Promise<PictureSource> {
+  const picture = await readSource(source, `Picture ${index + 1}`, `picture${index + 1}`, options);
+  return { ...picture, ...(view ? { view } : {}) };
+}
+
+/** @param what begins the sentence that says what is wrong. @param name of what came as bare bytes */
+async function readSource(
+  { path, url, data }: z.infer<typeof Model>,
+  what: string,
+  name: string,
+  { files }: ToolOptions,
+): Promise<ModelSource> {
   const sources = [path, url, data].filter((source) => source !== undefined);
-  if (sources.length !== 1) throw new Error(`Picture ${index + 1}: give one of path, url and data`);
-  const side = view ? { view } : {};
-  if (url !== undefined) return { url, ...side };
-  if (data !== undefined) return { name: `picture${index + 1}`, data: Buffer.from(data, "base64"), ...side };
-  if (!files) throw new Error(`Picture ${index + 1}: a path can be used over stdio only: give its data or a url`);
+  if (sources.length !== 1) throw new Error(`${what}: give one of path, url and data`);
+  if (url !== undefined) return { url };
+  if (data !== undefined) return { name, data: Buffer.from(data, "base64") };
+  if (!files) throw new Error(`${what}: a path can be used over stdio only: give its data or a url`);
   const bytes = await readFile(path!).catch((error: NodeJS.ErrnoException) => {
     throw new Error(error.code === "ENOENT" ? `There is no file ${path}` : `Cannot read ${path}: ${error.message}`);
   });
-  return { name: basename(path!), data: bytes, ...side };
+  return { name: basename(path!), data: bytes };
 }

@@ -21,8 +21,10 @@ export async function saveFiles(
   await mkdir(folder, { recursive: true });
   return Promise.all(
     wanted.map(async ([, link]) => {
-      const path = resolve(join(folder, basename(decodeURIComponent(new URL(link).pathname))));
-      await writeFile(path, await client.download(link));
+      const { name, bytes } = await client.download(link);
+      // A name from elsewhere: no part of it may lead out of the folder.
+      const path = resolve(join(folder, basename(name)));
+      await writeFile(path, bytes);
       return path;
     }),
   );

@@ -1,42 +1,26 @@
+import {
+  ApiError,
+  type Asset,
+  ConnectionError,
+  type CreateOptions,
+  type FinishOptions,
+  type Iteration,
+  MaquetteClient,
+  type ReviseOptions,
+} from "@maquette/client";
 import { type Login, readToken, saveToken } from "./credentials.ts";
 
 /** One version of an asset, as the API tells it. */
-export interface Iteration {
-  iterationID: string;
-  status: "new" | "completed" | "dismissed" | "approved" | "uploaded";
-  createdAt: string;
-  completedAt: string | null;
-  /** One link a format; they work for an hour. */
-  results: Record<string, string> | null;
-  loq: string;
-  dismissedReason: string | null;
-  editDescription: string | null;
-  applied: string[];
-  stage: string | null;
-  progress: number;
-  queuePosition: number | null;
-  triangles: number | null;
-  warnings: string[];
-}
-
-export interface RemoteAsset {
-  requestID: string;
-  createdAt: string;
-  name: string;
-  image: string[];
-  image_tags: string[];
-  tags: string[];
-  polycount: string;
-  projectID: string | null;
-  studioID: string | null;
-  test: boolean;
-  /** Oldest first, never empty. */
-  iterations: Iteration[];
-}
+export type { Iteration };
+export type RemoteAsset = Asset;
 
 /** A picture to send: bytes, or an address from which the server fetches it; and the side that it shows, if known. */
 export type PictureSource = ({ name: string; data: Uint8Array } | { url: string }) & { view?: string };
 
+/** A model to send, likewise. */
+export type ModelSource = { name: string; data: Uint8Array } | { url: string };
+
+/** Options as the API takes them; the server checks them. */
 export type Fields = Record<string, string | number | boolean | undefined | (string | object)[]>;
 
 /** A message that the server has for a webhook, ready to be sent on. */
@@ -63,43 +47,66 @@ export class ServerError extends Error {
 const POLL_MS = 700;
 const TIMEOUT_MS = 120_000;
 
-/** A Maquette server, called with one account's credentials. */
+/** A Maquette server as commands see it: `@maquette/client` with the user's login, and refusals in words for a terminal. */
 export class ServerClient {
   readonly login: Login;
-  private jwt: string | null;
+  readonly #client: MaquetteClient;
 
   constructor(login: Login) {
     this.login = login;
-    this.jwt = readToken(login);
+    const jwt = readToken(login);
+    this.#client = new MaquetteClient({
+      baseUrl: login.server,
+      ...login.credentials,
+      ...(jwt === null ? {} : { jwt }),
+      // An account has one valid JWT, and other commands may have got a newer one meanwhile.
+      findJwt: () => readToken(login),
+      onJwt: (newest) => saveToken(login, newest),
+      // Whoever typed the command had better hear what is wrong.
+      retries: 0,
+      fetch: (url, init = {}) => {
+        const timeout = AbortSignal.timeout(TIMEOUT_MS);
+        return fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, timeout]) : timeout });
+      },
+    });
   }
 
   /** Who the credentials belong to. */
   me(): Promise<{ devID: string; email: string; name: string }> {
-    return this.call("GET", "/api/maquette/v1/me");
+    return this.#do(() => this.#client.call("getAccount", {}));
   }
 
-  projects(): Promise<{ message: { projectID: string; name: string; studioID: string | null }[] }> {
-    return this.call("GET", `/api/v1/fetchProjects?devID=${this.login.credentials.devID}`);
+  projects(): Promise<{ projectID: string; name: string }[]> {
+    return this.#do(() => this.#client.listProjects());
   }
 
   async create(pictures: PictureSource[], fields: Fields): Promise<{ requestID: string; warnings: string[] }> {
-    const { requestID, warnings = [] } = await this.call<{ requestID: string; warnings?: string[] }>(
-      "POST",
-      "/api/v1/process",
-      form(pictures, { devID: this.login.credentials.devID, ...fields }),
+    const { requestID, warnings = [] } = await this.#do(() =>
+      this.#client.createAsset({ ...fields, ...sent(pictures) } as CreateOptions),
+    );
+    return { requestID, warnings };
+  }
+
+  async finish(model: ModelSource, fields: Fields): Promise<{ requestID: string; warnings: string[] }> {
+    const source = "url" in model ? model.url : { content: model.data, name: model.name };
+    const { requestID, warnings = [] } = await this.#do(() =>
+      this.#client.finishModel({ ...fields, model: source } as FinishOptions),
     );
     return { requestID, warnings };
   }
 
   get(requestID: string): Promise<RemoteAsset> {
-    return this.call("GET", `/api/maquette/v1/requests/${encodeURIComponent(requestID)}`);
+    return this.#do(() => this.#client.getAsset(requestID));
   }
 
-  list(query: { limit?: number; cursor?: string } = {}): Promise<{ assets: RemoteAsset[]; nextCursor: string | null }> {
+  async list(
+    query: { limit?: number; cursor?: string } = {},
+  ): Promise<{ assets: RemoteAsset[]; nextCursor: string | null }> {
     const { limit = 50, cursor } = query;
-    const parameters = new URLSearchParams({ devID: this.login.credentials.devID, limit: String(limit) });
-    if (cursor) parameters.set("cursor", cursor);
-    return this.call("GET", `/api/v1/fetchAll?${parameters}`);
+    const { assets, nextCursor = null } = await this.#do(() =>
+      this.#client.call("fetchAll", { query: { devID: this.login.credentials.devID, limit, cursor } }),
+    );
+    return { assets, nextCursor };
   }
 
   revise(
@@ -107,16 +114,11 @@ export class ServerClient {
     pictures: PictureSource[],
     fields: Fields,
   ): Promise<{ iterationID: string; applied: string[]; warnings: string[] }> {
-    return this.call(
-      "POST",
-      `/api/maquette/v1/requests/${encodeURIComponent(requestID)}/iterations`,
-      form(pictures, fields),
-    );
+    return this.#do(() => this.#client.revise(requestID, { ...fields, ...sent(pictures) } as ReviseOptions));
   }
 
   webhookEvents(after: string | null): Promise<{ events: WebhookEvent[]; cursor: string }> {
-    const query = after === null ? "" : `?after=${encodeURIComponent(after)}`;
-    return this.call("GET", `/api/maquette/v1/webhook-events${query}`);
+    return this.#do(() => this.#client.call("takeMessages", { query: after === null ? {} : { after } }));
   }
 
   /**
@@ -136,64 +138,46 @@ export class ServerClient {
     }
   }
 
-  /** The bytes of a result; its link needs no credentials. */
-  async download(link: string): Promise<Uint8Array> {
-    const response = await this.send(link, { method: "GET" });
-    if (!response.ok) throw await asError(response);
-    return new Uint8Array(await response.arrayBuffer());
+  /** A result by its link, which needs no credentials. */
+  download(link: string): Promise<{ name: string; bytes: Uint8Array }> {
+    return this.#do(() => this.#client.downloadLink(link));
   }
 
   /** Gets a new JWT, which voids the former one. */
   async refresh(): Promise<void> {
-    const { devID, apiKey, refreshToken } = this.login.credentials;
-    const response = await this.send(`${this.login.server}/api/v1/refreshJWT`, {
-      method: "POST",
-      headers: { "x-api-key": apiKey, "refresh-token": refreshToken, "content-type": "application/json" },
-      body: JSON.stringify({ devID }),
-    });
-    if (!response.ok) throw await asError(response);
-    const { jwt } = (await response.json()) as { jwt: string };
-    this.jwt = jwt;
-    saveToken(this.login, jwt);
+    await this.#do(() => this.#client.refresh());
   }
 
-  private async call<T>(method: string, path: string, body?: FormData): Promise<T> {
-    if (this.jwt === null) await this.refresh();
-    let response = await this.authorized(method, path, body);
-    if (response.status === 401) {
-      await response.arrayBuffer();
-      // Another command may have got a newer one meanwhile; a refresh would void that.
-      const newest = readToken(this.login);
-      if (newest !== null && newest !== this.jwt) this.jwt = newest;
-      else await this.refresh();
-      response = await this.authorized(method, path, body);
-      if (response.status === 401) {
-        await response.arrayBuffer();
-        await this.refresh();
-        response = await this.authorized(method, path, body);
-      }
-    }
-    if (!response.ok) throw await asError(response);
-    return (await response.json()) as T;
-  }
-
-  private authorized(method: string, path: string, body?: FormData): Promise<Response> {
-    return this.send(this.login.server + path, {
-      method,
-      headers: { "x-api-key": this.login.credentials.apiKey, authorization: this.jwt! },
-      ...(body ? { body } : {}),
-    });
-  }
-
-  private async send(url: string, init: RequestInit): Promise<Response> {
+  async #do<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      return await work();
     } catch (error) {
-      const { cause } = error as Error & { cause?: { code?: string; message?: string } };
-      const why = cause?.code ?? cause?.message ?? (error as Error).message;
-      throw new ServerError(0, "unreachable", `cannot reach ${new URL(url).origin} (${why}). Is the server running?`);
+      throw this.#explain(error);
     }
   }
+
+  #explain(error: unknown): unknown {
+    const { server } = this.login;
+    if (error instanceof ConnectionError) {
+      const { cause } = error.cause as { cause?: { code?: string; message?: string } };
+      const why = cause?.code ?? cause?.message ?? (error.cause as Error).message;
+      return new ServerError(0, "unreachable", `cannot reach ${server} (${why}). Is the server running?`);
+    }
+    if (!(error instanceof ApiError)) return error;
+    const { status, code, message, detail } = error;
+    if (code === null) return new ServerError(status, "", `${server} answered ${status}; is it a Maquette server?`);
+    return new ServerError(status, code, detail && !message.includes(detail) ? `${message}: ${detail}` : message);
+  }
+}
+
+/** Pictures as the client takes them, with the sides that they show parallel to them. */
+function sent(pictures: PictureSource[]): Fields {
+  if (pictures.length === 0) return {};
+  const images = pictures.map((picture) =>
+    "url" in picture ? picture.url : { content: picture.data, name: picture.name },
+  );
+  const views = pictures.map((picture) => picture.view ?? "auto");
+  return { images, ...(views.some((view) => view !== "auto") ? { views } : {}) };
 }
 
 /** The newest iteration, or the one with that number. */
@@ -207,37 +191,6 @@ export function pickIteration(asset: RemoteAsset, iterationID?: string): Iterati
     throw new ServerError(404, "iteration_unknown", `the asset has no iteration ${iterationID}; there are ${known}`);
   }
   return found;
-}
-
-function form(pictures: PictureSource[], fields: Fields): FormData {
-  const data = new FormData();
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue;
-    data.append(name, Array.isArray(value) ? JSON.stringify(value) : String(value));
-  }
-  // The server counts files before addresses, and the views are parallel to that.
-  const files = pictures.filter((picture) => "data" in picture);
-  const links = pictures.filter((picture) => "url" in picture);
-  for (const file of files) data.append("images", new Blob([file.data as Uint8Array<ArrayBuffer>]), file.name);
-  if (links.length > 0) data.append("imageUrls", JSON.stringify(links.map((link) => link.url)));
-  const views = [...files, ...links].map((picture) => picture.view ?? "auto");
-  if (views.some((view) => view !== "auto")) data.append("views", JSON.stringify(views));
-  return data;
-}
-
-async function asError(response: Response): Promise<ServerError> {
-  const text = await response.text();
-  try {
-    const { message, code, cause } = JSON.parse(text) as { message: string; code?: string; cause?: string };
-    return new ServerError(
-      response.status,
-      code ?? "",
-      cause && !message.includes(cause) ? `${message}: ${cause}` : message,
-    );
-  } catch {
-    const where = new URL(response.url).origin;
-    return new ServerError(response.status, "", `${where} answered ${response.status}; is it a Maquette server?`);
-  }
 }
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import type { RenderMesh } from "../raster/render.ts";
 import { makeTexture, type Texture } from "../raster/texture.ts";
+import { refuseTooLarge } from "./most-triangles.ts";
 
 /** What a reader found of a material. */
 export interface ReadMaterial {
@@ -30,6 +31,7 @@ export class ModelBuilder {
   /** @param uvs 2 per corner, v down. */
   addTriangle(corners: readonly [number, number, number], uvs: readonly number[], material: ReadMaterial): void {
     this.triangles.push(...corners);
+    refuseTooLarge(this.triangles.length / 3);
     for (let k = 0; k < 6; k++) this.uvs.push(uvs[k] ?? 0);
     let at = this.materials.lastIndexOf(material);
     if (at < 0) at = this.materials.push(material) - 1;

@@ -15,12 +15,16 @@ import {
 import draco3d from "draco3dgltf";
 import { MeshoptDecoder } from "meshoptimizer";
 import sharp from "sharp";
+import { EngineError } from "../errors.ts";
 import type { RenderMesh } from "../raster/render.ts";
 import { srgbOfLinear } from "../raster/srgb.ts";
 import { makeTexture, type Texture as RenderTexture } from "../raster/texture.ts";
+import { MOST_TRIANGLES, refuseTooLarge } from "./most-triangles.ts";
 
 /** Parts that are all but invisible (collision hulls, shadow planes) are left out below this opacity. */
 const LEAST_OPACITY = 0.05;
+/** Of all accessors together: several for each corner of the largest model that is read. */
+const MOST_ELEMENTS = 20 * MOST_TRIANGLES;
 
 let io: Promise<NodeIO> | undefined;
 
@@ -47,7 +51,10 @@ export function gltfIO(): Promise<NodeIO> {
 export async function readGlb(bytes: Uint8Array): Promise<RenderMesh> {
   // The reader lays words over the bytes, which may stand anywhere when they come from another process.
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-  return flattenDocument(await (await gltfIO()).readBinary(aligned));
+  const io = await gltfIO();
+  const document = await io.binaryToJSON(aligned);
+  checkCounts(document.json);
+  return flattenDocument(await io.readJSON(document));
 }
 
 /** As `readGlb`, of a self-contained `.gltf` file. @throws when it names files beside it */
@@ -55,7 +62,14 @@ export async function readGltf(bytes: Uint8Array): Promise<RenderMesh> {
   const json = JSON.parse(new TextDecoder().decode(bytes)) as GLTF.IGLTF;
   const beside = [...(json.buffers ?? []), ...(json.images ?? [])].find(({ uri }) => uri && !uri.startsWith("data:"));
   if (beside) throw new Error(`it needs ${beside.uri}, which is not in it. Export it as GLB`);
+  checkCounts(json);
   return flattenDocument(await (await gltfIO()).readJSON({ json, resources: {} }));
+}
+
+/** A few hundred bytes may ask for room for billions of numbers. @throws EngineError `model_too_large` */
+function checkCounts({ accessors = [] }: GLTF.IGLTF): void {
+  const elements = accessors.reduce((sum, { count }) => sum + Number(count), 0);
+  if (!(elements <= MOST_ELEMENTS)) throw new EngineError("model_too_large", `${elements} numbers and points in it`);
 }
 
 /** As `readGlb`, of a document that is read already. */
@@ -64,6 +78,8 @@ export async function flattenDocument(document: Document): Promise<RenderMesh> {
   const scene = root.getDefaultScene() ?? root.listScenes()[0];
   const pieces: Piece[] = [];
   const textures = new TexturePool();
+  const tops = scene ? scene.listChildren() : root.listNodes().filter((n) => !n.getParentNode());
+  refuseTooLarge(tops.reduce((sum, node) => sum + countTriangles(node), 0));
   const visit = async (node: Node): Promise<void> => {
     for (const primitive of node.getMesh()?.listPrimitives() ?? []) {
       const piece = await readPrimitive(node, primitive, textures);
@@ -71,10 +87,16 @@ export async function flattenDocument(document: Document): Promise<RenderMesh> {
     }
     for (const child of node.listChildren()) await visit(child);
   };
-  for (const node of scene ? scene.listChildren() : root.listNodes().filter((n) => !n.getParentNode())) {
-    await visit(node);
-  }
+  for (const node of tops) await visit(node);
   return join(pieces, textures.list);
+}
+
+/** Of a node and all below it, at most: a mesh may stand in a thousand places. */
+function countTriangles(node: Node): number {
+  const own = node.getMesh()?.listPrimitives() ?? [];
+  const corners = own.map((one) => (one.getIndices() ?? one.getAttribute("POSITION"))?.getCount() ?? 0);
+  const below = node.listChildren().map(countTriangles);
+  return [...corners.map((count) => count / 3), ...below].reduce((sum, count) => sum + count, 0);
 }
 
 /** One primitive in world space, ready to be joined. */

@@ -1,10 +1,11 @@
 import { EngineError } from "../errors.ts";
 import type { RenderMesh } from "../raster/render.ts";
+import { refuseTooLarge } from "./most-triangles.ts";
 import { readFbx } from "./read-fbx.ts";
 import { readGlb, readGltf } from "./read-glb.ts";
 import { readObj } from "./read-obj.ts";
-
-export type ModelFormat = "glb" | "gltf" | "obj" | "fbx";
+import { isZip, type ModelFormat, sniffModel } from "./sniff-model.ts";
+import { unzipModel } from "./unzip-model.ts";
 
 /** A model as somebody else made it: a soup of triangles with whatever gives it its colours. */
 export interface SourceModel {
@@ -19,15 +20,17 @@ export interface SourceModel {
 /** Files that a model refers to, by name: material libraries and pictures. */
 export type Companions = ReadonlyMap<string, Uint8Array>;
 
-const GLB_MAGIC = 0x46546c67;
-const FBX_MAGIC = "Kaydara FBX Binary";
-
 /**
- * Reads a GLB, glTF (self-contained), OBJ or binary FBX file, told apart by what is in it.
+ * Reads a GLB, glTF (self-contained), OBJ or binary FBX file, told apart by what is in it; or a zip of one with the files
+ * that it names.
  * @param companions files beside it, by their names without folders: what an OBJ's `mtllib` and pictures name.
- * @throws EngineError `model_unsupported` or `model_corrupt`
+ * @throws EngineError `model_unsupported`, `model_corrupt`, `model_too_large` or `model_empty`
  */
 export async function readModel(bytes: Uint8Array, companions: Companions = new Map()): Promise<SourceModel> {
+  if (isZip(bytes)) {
+    const packed = unzipModel(bytes);
+    return readModel(packed.model, new Map([...companions, ...packed.companions]));
+  }
   const format = sniffModel(bytes);
   let model: SourceModel;
   try {
@@ -40,24 +43,7 @@ export async function readModel(bytes: Uint8Array, companions: Companions = new 
     if (error instanceof EngineError) throw error;
     throw new EngineError("model_corrupt", `${format.toUpperCase()}: ${(error as Error).message}`);
   }
+  refuseTooLarge(model.mesh.triangles.length / 3);
   if (model.mesh.triangles.length === 0) throw new EngineError("model_empty", format.toUpperCase());
   return model;
-}
-
-/** @throws EngineError `model_unsupported` */
-export function sniffModel(bytes: Uint8Array): ModelFormat {
-  const head = Buffer.from(bytes.subarray(0, 4096)).toString("latin1");
-  if (bytes.length >= 12 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === GLB_MAGIC) return "glb";
-  if (head.startsWith(FBX_MAGIC)) return "fbx";
-  if (/^\s*;?\s*FBX \d/m.test(head) || /^FBXHeaderExtension:/m.test(head)) {
-    throw new EngineError("model_unsupported", "an FBX file in its text form. Export it as binary FBX, GLB or OBJ");
-  }
-  if (
-    /^\uFEFF?\s*\{/.test(head) &&
-    /"asset"|"meshes"|"buffers"|"accessors"/.test(Buffer.from(bytes).toString("latin1"))
-  ) {
-    return "gltf";
-  }
-  if (/^\s*(?:v|vn|vt|o|g|f|mtllib|usemtl)\s+\S/m.test(head)) return "obj";
-  throw new EngineError("model_unsupported", bytes.length === 0 ? "an empty file" : "neither GLB, glTF, OBJ nor FBX");
 }

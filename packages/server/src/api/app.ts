@@ -35,6 +35,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { inspectionRoutes } from "./routes/inspections.ts";
 import { iterationRoutes } from "./routes/iterations.ts";
 import { libraryRoutes } from "./routes/library.ts";
+import { modelRoutes } from "./routes/models.ts";
 import { operatorRoutes } from "./routes/operator.ts";
 import { processRoute } from "./routes/process.ts";
 import { projectRoutes } from "./routes/projects.ts";
@@ -205,6 +206,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
         sessionRoutes(own, context);
         libraryRoutes(own, context, guards);
         inspectionRoutes(own, context, guards);
+        modelRoutes(own, context, guards);
         requestRoutes(own, context, guards);
         iterationRoutes(own, context);
         eventRoutes(own, context);
@@ -262,7 +264,7 @@ function answerError(context: Context, error: Error, reply: FastifyReply, reques
       ? error
       : request && hasLeft(request, error)
         ? new ApiError("http_invalid", { value: "cut short" })
-        : (fromOutage(error) ?? fromFastify(error as FastifyError));
+        : (fromOutage(error) ?? fromFastify(error as FastifyError, request));
   if (answer.status >= 500) (request?.log ?? context.log).error({ err: error }, "request failed");
   // One that does not exist, or is somebody else's, is not said back: both get the same answer.
   const requestID = answer.code === "request_unknown" ? null : (request?.assetId ?? null);
@@ -289,10 +291,12 @@ function fromOutage(error: Error): ApiError | null {
 }
 
 /** Fastify's own refusals, in our words. */
-function fromFastify(error: FastifyError): ApiError {
+function fromFastify(error: FastifyError, request?: FastifyRequest): ApiError {
   switch (error.code) {
-    case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return new ApiError("body_too_large", { value: Math.round(LIMITS.processBodyBytes / 1024 / 1024) });
+    case "FST_ERR_CTP_BODY_TOO_LARGE": {
+      const limit = request?.routeOptions.bodyLimit ?? LIMITS.bodyBytes;
+      return new ApiError("body_too_large", { value: sizeText(limit) });
+    }
     case "FST_ERR_MAX_PARAM_LENGTH":
       return new ApiError("uri_too_long");
     case "FST_ERR_BAD_URL":
@@ -305,6 +309,10 @@ function fromFastify(error: FastifyError): ApiError {
   if (status === 503) return new ApiError("stopping");
   if (status >= 400 && status < 500) return new ApiError("body_invalid", { value: error.message.toLowerCase() });
   return new ApiError("internal");
+}
+
+function sizeText(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB` : `${Math.round(bytes / 1024 / 1024)} MB`;
 }
 
 /** What Node's HTTP parser refuses before there is a request. */

@@ -1,10 +1,10 @@
-import { type AssetOptions, STYLE_DEFAULTS } from "@maquette/engine/asset";
+import { type AssetOptions, STYLE_DEFAULTS, UP_AXES } from "@maquette/engine/asset";
 import { VIEW_LABELS } from "@maquette/engine/frames";
 import { LEVELS } from "@maquette/engine/levels";
 import { OPTION_LIMITS } from "@maquette/engine/options";
 import type { Pivot, Quality, Topology, ViewHint } from "@maquette/engine/types";
 import { LIMITS } from "../config/limits.ts";
-import type { ProjectStyle } from "../db/schema.ts";
+import type { FinishSource, ProjectStyle } from "../db/schema.ts";
 import { ApiError, invalid } from "./errors.ts";
 import { checkText, type Fields, oneLine } from "./fields.ts";
 import { parseJson } from "./parse-json.ts";
@@ -62,6 +62,33 @@ export function parseOptions(
   for (const [name, value] of Object.entries(given)) if (value !== undefined) Object.assign(options, { [name]: value });
   if (Object.keys(look).length > 0) options.style = look;
   return { options, warnings };
+}
+
+/**
+ * How a model shall be read, on top of how it was read before.
+ * @param options of the asset; what of them means nothing for a model is noted in `warnings`
+ * @throws ApiError request_invalid
+ */
+export function parseFinish(
+  fields: Fields,
+  { style = {} }: Pick<AssetOptions, "style">,
+  warnings: string[],
+  former: Omit<FinishSource, "modelID"> = {},
+): Omit<FinishSource, "modelID"> {
+  const kept = Object.entries({
+    palette: style.palette ?? null,
+    texturing: style.texturing ?? STYLE_DEFAULTS.texturing,
+  })
+    .filter(([name, value]) => value !== STYLE_DEFAULTS[name as "palette" | "texturing"])
+    .map(([name]) => name);
+  if (kept.length > 0) warnings.push(`The model keeps its own colours: ${kept.join(" and ")} of the style was ignored`);
+  const up = oneOf(fields, "up", UP_AXES) ?? former.up;
+  const flag = (name: "keepLoose" | "keepBase") => (fields.has(name) ? fields.flag(name) : (former[name] ?? false));
+  return {
+    ...(up === undefined ? {} : { up }),
+    ...(flag("keepLoose") ? { keepLoose: true } : {}),
+    ...(flag("keepBase") ? { keepBase: true } : {}),
+  };
 }
 
 /** Who shall make the shape; undefined when the request does not say. @throws ApiError request_invalid */

@@ -1,3 +1,4 @@
+import { UP_AXES } from "@maquette/engine/asset";
 import { OPTION_LIMITS } from "@maquette/engine/options";
 import { type TSchema, Type } from "typebox";
 import { LIMITS } from "../config/limits.ts";
@@ -78,6 +79,13 @@ export const ProcessOptions = {
   ),
 };
 
+/** How a model is read. */
+const finishOptions = {
+  up: Type.Optional(Choice(UP_AXES, "The model's axis that points up; default: what its format says, else y")),
+  keepLoose: Type.Optional(Type.Boolean({ description: "Keep small pieces that are far from everything else" })),
+  keepBase: Type.Optional(Type.Boolean({ description: "Keep a plate on which the model stands" })),
+};
+
 const generator = Type.Optional(Text("Who makes the shape, by a name that `listGenerators` has"));
 
 const imageUrls = Type.Optional(
@@ -87,17 +95,16 @@ const imageUrls = Type.Optional(
   }),
 );
 
-const processFields = {
+const belonging = {
   devID: Type.Optional(Id("Your developer ID")),
-  imageUrls,
-  ...ProcessOptions,
-  generator,
-  test: Type.Optional(Type.Boolean({ description: "Deliver a plain cube; images are not looked at" })),
+  test: Type.Optional(Type.Boolean({ description: "Deliver a plain cube; what was sent is not looked at" })),
   projectID: Type.Optional(Nullable(Id("The style that the asset takes"))),
   studioID: Type.Optional(Nullable(Id("Your team"))),
   name: Type.Optional(Text("What the asset is called", { maxLength: LIMITS.nameCharacters })),
   tags: Type.Optional(Type.Array(Type.String({ maxLength: LIMITS.tagCharacters }), { maxItems: LIMITS.tags })),
 };
+
+const processFields = { ...belonging, imageUrls, ...ProcessOptions, generator };
 
 export const ProcessBody = Type.Object(processFields, {
   $id: "ProcessBody",
@@ -106,8 +113,21 @@ export const ProcessBody = Type.Object(processFields, {
   ],
 });
 
+const { views: _views, height: _height, ...modelOptions } = ProcessOptions;
+
+const finishFields = {
+  ...belonging,
+  modelUrl: Type.Optional(Text("`http`, `https` or `data:` URL of the model, unless it is sent as a file")),
+  ...finishOptions,
+  height: centimetres("Height in cm; the model's own size if none is given"),
+  ...modelOptions,
+};
+
+export const FinishBody = Type.Object(finishFields, { $id: "FinishBody" });
+
 const revisionFields = {
   ...ProcessOptions,
+  ...finishOptions,
   generator,
   imageUrls,
   imageMode: Type.Optional(Choice(["replace", "add"], "What the new images do; default replace")),
@@ -117,24 +137,38 @@ const revisionFields = {
 
 export const RevisionBody = Type.Object(revisionFields, { $id: "RevisionBody" });
 
-/** A body as JSON, as a form, and as multipart with the pictures in it. */
-function bodies(json: string, fields: Record<string, TSchema>) {
-  const images = Type.Optional(
+const imageFiles = {
+  images: Type.Optional(
     Type.Array(Type.String({ format: "binary" }), {
       maxItems: LIMITS.images,
       description: "PNG, JPEG, WebP, AVIF, GIF or TIFF, 5 MB each, under this or any other field name",
     }),
-  );
+  ),
+};
+
+const modelFile = {
+  model: Type.Optional(
+    Type.String({
+      format: "binary",
+      description:
+        "GLB, glTF in one file, OBJ or binary FBX, or a zip of one with its materials and pictures, up to 64 MB, under this or any other field name",
+    }),
+  ),
+};
+
+/** A body as JSON, as a form, and as multipart with files in it. */
+function bodies(json: string, fields: Record<string, TSchema>, files: Record<string, TSchema> = imageFiles) {
   return {
     content: {
       "application/json": { schema: Type.Ref(json) },
-      "multipart/form-data": { schema: Type.Object({ images, ...fields }) },
+      "multipart/form-data": { schema: Type.Object({ ...files, ...fields }) },
       "application/x-www-form-urlencoded": { schema: Type.Ref(json) },
     },
   };
 }
 
 export const processBodies = bodies("ProcessBody", processFields);
+export const finishBodies = bodies("FinishBody", finishFields, modelFile);
 export const revisionBodies = bodies("RevisionBody", revisionFields);
 
 const inspectionFields = { imageUrls, views: ProcessOptions.views };
@@ -214,80 +248,6 @@ export const AssetList = Type.Object(
     nextCursor: Type.Optional(Nullable(Text("For the next page, null on the last; only if `limit` is given"))),
   },
   { $id: "AssetList" },
-);
-
-/** Records of older versions lack fields, and those of newer ones have more. */
-const kept = (fields: Record<string, TSchema>, options = {}) =>
-  Type.Partial(Type.Object(fields), { additionalProperties: true, ...options });
-
-const textureSize = Type.Integer({ description: "Pixels a side" });
-const cm = (description: string) => Type.Number({ description: `${description}, centimetres` });
-
-export const AssetOptions = kept(
-  {
-    quality: Choice(["standard", "high", "ultra"], "Level of quality"),
-    polycount: Type.Integer(),
-    height: cm("Height"),
-    width: cm("Width"),
-    depth: cm("Depth"),
-    topology: Choice(["quad", "triangle"], "Of OBJ and FBX"),
-    pivot: Choice(["center", "base"], "Of the bounding box"),
-    textureSize,
-    lods: Type.Integer(),
-    seed: Type.Integer(),
-    name: Type.String(),
-    generator: Text("Who was to make the shape, if somebody was named"),
-  },
-  { $id: "AssetOptions", description: "What was asked for, as the engine took it" },
-);
-
-const ViewReport = kept({
-  label: Nullable(Text("`front` and so on, where it is one of these")),
-  azimuth: Type.Number({ description: "Degrees: 0 front, 90 the object's left" }),
-  elevation: Type.Number(),
-  posedBy: Choice(["hint", "order", "estimate"], "How that is known"),
-});
-
-export const AssetReport = kept(
-  {
-    options: Type.Ref("AssetOptions"),
-    pictures: Type.Array(
-      kept({
-        width: Type.Integer(),
-        height: Type.Integer(),
-        format: Type.String(),
-        matte: kept({ source: Type.String(), confidence: Type.Number(), coverage: Type.Number() }),
-        pose: Nullable(ViewReport, { description: "Null when the picture repeats another one" }),
-        views: Type.Array(ViewReport, { description: "Several of a turnaround sheet" }),
-      }),
-      { description: "What was seen of each" },
-    ),
-    prior: Nullable(Text("Version of the learned prior that took part")),
-    generator: Nullable(
-      kept({
-        name: Type.String(),
-        agreement: Type.Number({ description: "Overlap of its outlines and the pictures', 0 to 1" }),
-        turned: Type.Number({ description: "Degrees by which its model was turned" }),
-      }),
-      { description: "Null when the server's own engine made the shape" },
-    ),
-    warnings: Type.Array(Type.String()),
-    checks: kept({
-      openEdges: Type.Integer(),
-      nonManifoldEdges: Type.Integer(),
-      nonManifoldVertices: Type.Integer(),
-      degenerateFaces: Type.Integer(),
-      components: Type.Integer(),
-    }),
-    triangles: Type.Integer(),
-    vertices: Type.Integer(),
-    lods: Type.Array(Type.Integer(), { description: "Triangles of each coarser level" }),
-    quadShare: Type.Number(),
-    size: kept({ height: cm("Height"), width: cm("Width"), depth: cm("Depth") }),
-    texture: kept({ size: textureSize, coverage: Type.Number() }),
-    layout: Nullable(kept({ charts: Type.Integer(), utilization: Type.Number(), densitySpread: Type.Number() })),
-  },
-  { $id: "AssetReport", description: "What was done and measured" },
 );
 
 export const Done = Type.Object({ status: Type.Literal("success") }, { $id: "Done" });
@@ -389,26 +349,6 @@ export const AuditEvent = Type.Object(
   { $id: "AuditEvent" },
 );
 
-const Limit = Nullable(Type.Integer({ minimum: 0 }), { description: "Null: no limit" });
-
-export const Quota = Type.Object(
-  {
-    requests: Type.Object({
-      used: Type.Integer({
-        minimum: 0,
-        description: "Assets asked for in this calendar month, UTC, tests not counted",
-      }),
-      limit: Limit,
-      resetsAt: Timestamp("When the month ends"),
-    }),
-    bytes: Type.Object({
-      used: Type.Integer({ minimum: 0, description: "Of pictures and files that are there" }),
-      limit: Limit,
-    }),
-  },
-  { $id: "Quota", description: "What an account has used of what it may" },
-);
-
 const messageIds = { userID: Id("Your developer ID"), devID: Id("Your developer ID"), requestID: Id("The asset") };
 
 const messageResults = {
@@ -471,6 +411,7 @@ export const SHARED_SCHEMAS = [
   View,
   ProcessBody,
   RevisionBody,
+  FinishBody,
   InspectionBody,
   Accepted,
   Results,
@@ -478,8 +419,6 @@ export const SHARED_SCHEMAS = [
   Asset,
   FetchedAsset,
   AssetList,
-  AssetOptions,
-  AssetReport,
   Done,
   ProjectStyle,
   Project,
@@ -488,7 +427,6 @@ export const SHARED_SCHEMAS = [
   Destination,
   Delivery,
   AuditEvent,
-  Quota,
   AssetCompletedMessage,
   AssetDismissedMessage,
 ];

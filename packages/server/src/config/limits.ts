@@ -4,6 +4,10 @@ export const LIMITS = {
   imageBytes: 5 * 1024 * 1024,
   /** Six images as base64 in JSON, and room for the fields. */
   processBodyBytes: Math.ceil((6 * 5 * 1024 * 1024 * 4) / 3) + 1024 * 1024,
+  /** A model file that shall be finished, or a zip of one. */
+  modelBytes: 64 * 1024 * 1024,
+  /** One model as base64 in JSON, and room for the fields. */
+  modelBodyBytes: Math.ceil((64 * 1024 * 1024 * 4) / 3) + 1024 * 1024,
   bodyBytes: 64 * 1024,
   /** Bytes of upload that the process holds in memory at a time, over all requests. */
   uploadBudgetBytes: 768 * 1024 * 1024,

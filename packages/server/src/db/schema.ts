@@ -1,8 +1,6 @@
-import type { AssetOptions, AssetReport, Stage, Style } from "@maquette/engine/asset";
+import type { AssetOptions, AssetReport, Stage, Style, UpAxis } from "@maquette/engine/asset";
 import type { FileFormat, Quality, Topology, ViewHint } from "@maquette/engine/types";
 import type { ColumnType, Generated } from "kysely";
-import type { Role } from "../config/read-config.ts";
-import type { GeneratorLoad } from "../generators/generators.ts";
 
 /** JSON columns are written as text, since the two drivers disagree on what to do with arrays. */
 type Json<T> = ColumnType<T, string, string>;
@@ -151,6 +149,19 @@ export interface IterationInput {
   view: ViewHint;
 }
 
+/** Where an asset comes from a model: which, and how it is read. The model is kept as pictures are, in `image`. */
+export interface FinishSource {
+  modelID: string;
+  up?: UpAxis;
+  keepLoose?: boolean;
+  keepBase?: boolean;
+}
+
+/** What is asked of the engine. Iterations that finish a model have no pictures among their inputs. */
+export interface IterationOptions extends AssetOptions {
+  finish?: FinishSource;
+}
+
 export interface IterationTable {
   id: string;
   request_id: string;
@@ -158,7 +169,7 @@ export interface IterationTable {
   number: number;
   status: IterationStatus;
   quality: Quality;
-  options: Json<AssetOptions>;
+  options: Json<IterationOptions>;
   inputs: Json<IterationInput[]>;
   edit_description: Nullable<string>;
   /** Which wishes of the description were applied, in words. */
@@ -183,24 +194,6 @@ export interface IterationTable {
   completed_at: Nullable<Date>;
   /** When the files went, as the server is set (`keepFilesDays`). */
   files_removed_at: Nullable<Date>;
-  /** Who began the newest attempt; null if that was a server of an older version. */
-  process_id: Nullable<string>;
-}
-
-/** A server process on a shared database, as it last told of itself. */
-export interface ProcessTable {
-  id: string;
-  role: Role;
-  version: string;
-  host: string;
-  pid: number;
-  /** Assets that it makes at a time. */
-  places: number;
-  memory_bytes: number;
-  /** What each generator does for it. */
-  generators: Json<Record<string, GeneratorLoad>>;
-  started_at: Date;
-  seen_at: Date;
 }
 
 export interface ArtifactTable {
@@ -284,5 +277,4 @@ export interface Schema {
   idempotency: IdempotencyTable;
   auth_failure: AuthFailureTable;
   setting: SettingTable;
-  process: ProcessTable;
 }

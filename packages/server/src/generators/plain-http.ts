@@ -1,5 +1,4 @@
 import type { GeneratorRequest } from "@maquette/engine/generator";
-import { unzipModel } from "../requests/unzip-model.ts";
 import { type GeneratorClient, GeneratorError, type GeneratorSettings } from "./generator-client.ts";
 import { call, postJson, quote } from "./http.ts";
 
@@ -14,7 +13,7 @@ export function plainHttp(settings: GeneratorSettings): GeneratorClient {
       const { timeoutMs, maxBytes } = settings;
       const response = await postJson(settings, "", bodyOf(request), { timeoutMs, maxBytes, signal });
       const { status, headers, body } = response;
-      if (status === 200) return unzipModel(body, maxBytes);
+      if (status === 200) return { model: body, companions: [] };
       const wait = Number(headers["retry-after"]);
       throw new GeneratorError(`its server answered ${status}: ${quote(said(body))}`, {
         transient: status === 429 || status >= 500,

@@ -1,15 +1,18 @@
-import type { AssetOptions, AssetReport } from "@maquette/engine/asset";
+import type { AssetReport } from "@maquette/engine/asset";
 import type { FileFormat, ViewHint } from "@maquette/engine/types";
 import { ApiError } from "../api/errors.ts";
 import type { Db } from "../db/open-database.ts";
+import type { IterationOptions } from "../db/schema.ts";
 import type { Linker } from "../downloads/links.ts";
 import { imageLink } from "../webhooks/payload.ts";
 
 export interface IterationDetail {
   requestID: string;
   iterationID: string;
-  options: AssetOptions;
+  options: IterationOptions;
   inputs: { imageID: string; view: ViewHint; name: string | null; url: string | null; stored: boolean }[];
+  /** What was finished, in place of pictures. */
+  model: { name: string | null; url: string | null; stored: boolean } | null;
   report: AssetReport | null;
   files: { format: FileFormat; name: string; mime: string; bytes: number; url: string }[];
   causeCode: string | null;
@@ -38,6 +41,7 @@ export async function describeIteration(
   const byId = new Map(images.map((image) => [image.id, image]));
   const artifacts = await db.selectFrom("artifact").selectAll().where("iteration_id", "=", row.id).execute();
   const concerned = /^Image (\d+):/.exec(row.cause ?? "");
+  const model = row.options.finish && byId.get(row.options.finish.modelID);
   return {
     requestID: requestId,
     iterationID: number,
@@ -52,6 +56,7 @@ export async function describeIteration(
         stored: image?.storage_key != null,
       };
     }),
+    model: model ? { name: model.name, url: imageLink(model, link), stored: model.storage_key !== null } : null,
     report: row.report,
     files: artifacts.map(({ id, format, name, mime, bytes }) => ({
       format,

@@ -48,38 +48,48 @@ function fromBytes(data: Buffer, filename: string | null, index: number, look: b
 }
 
 function fromUrl(url: string, index: number, policy: AddressPolicy, look: boolean): GivenImage {
-  if (/^data:/i.test(url)) return fromBytes(decodeDataUrl(url, index), null, index, look);
+  const what = `image ${index + 1}`;
+  if (/^data:/i.test(url)) return fromBytes(decodeDataUrl(url, what), null, index, look);
+  return readUrl(url, what, "image_refused", policy, look);
+}
+
+/**
+ * What is fetched later: an address that may be asked, and the name that it gives the asset.
+ * @throws ApiError request_invalid, and `refusal` where the address is a forbidden one
+ */
+export function readUrl(
+  url: string,
+  what: string,
+  refusal: "image_refused" | "model_refused",
+  policy: AddressPolicy,
+  look: boolean,
+): { kind: "url"; url: string; name: string | null } {
   if (url.length > LIMITS.urlCharacters) {
-    throw invalid(
-      `image ${index + 1}, whose URL has ${url.length} characters: at most ${LIMITS.urlCharacters} can be used`,
-    );
+    throw invalid(`${what}, whose URL has ${url.length} characters: at most ${LIMITS.urlCharacters} can be used`);
   }
-  if (!url.isWellFormed() || url.includes("\0"))
-    throw invalid(`image ${index + 1}, whose URL holds characters that are not text`);
+  if (!url.isWellFormed() || url.includes("\0")) throw invalid(`${what}, whose URL holds characters that are not text`);
   if (!look) return { kind: "url", url, name: null };
   try {
     const checked = checkUrl(url, policy);
     return { kind: "url", url, name: stem(checked.pathname.split("/").pop()!) };
   } catch (error) {
-    throw new ApiError("image_refused", {
-      value: `image ${index + 1}, whose URL ${url} cannot be used: ${(error as Error).message}`,
-    });
+    throw new ApiError(refusal, { value: `${what}, whose URL ${url} cannot be used: ${(error as Error).message}` });
   }
 }
 
-function decodeDataUrl(url: string, index: number): Buffer {
+export function decodeDataUrl(url: string, what: string): Buffer {
   const comma = url.indexOf(",");
-  if (comma < 0) throw invalid(`image ${index + 1}, whose data: URL has no comma`);
+  if (comma < 0) throw invalid(`${what}, whose data: URL has no comma`);
   try {
     const content = decodeURIComponent(url.slice(comma + 1));
     return Buffer.from(content, /;\s*base64\s*$/i.test(url.slice(0, comma)) ? "base64" : "latin1");
   } catch {
-    throw invalid(`image ${index + 1}, whose data: URL is malformed`);
+    throw invalid(`${what}, whose data: URL is malformed`);
   }
 }
 
 /** What a file's name says about the object: its last part without extension, in characters that are safe anywhere. */
-function stem(filename: string | null): string | null {
+export function stem(filename: string | null): string | null {
   if (filename === null) return null;
   const last = filename.split(/[\\/]/).pop()!;
   const safe = last

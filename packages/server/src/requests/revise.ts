@@ -1,10 +1,9 @@
-import type { AssetOptions } from "@maquette/engine/asset";
 import { ApiError, invalid } from "../api/errors.ts";
 import type { Fields } from "../api/fields.ts";
-import { checkViews, parseGenerator, parseOptions, parseViews } from "../api/parse-options.ts";
+import { checkViews, parseFinish, parseGenerator, parseOptions, parseViews } from "../api/parse-options.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Context } from "../context.ts";
-import type { IterationInput } from "../db/schema.ts";
+import type { FinishSource, IterationInput, IterationOptions } from "../db/schema.ts";
 import type { TraceCarrier } from "../tracing/tracing.ts";
 import { findProject } from "./access.ts";
 import { readImages } from "./given-images.ts";
@@ -51,7 +50,13 @@ export async function reviseRequest(
   const { options, warnings } = parseOptions(fields, {}, { ...base, ...wishes?.options });
   const generator = parseGenerator(fields, context.generators.names) ?? base.generator;
   if (generator !== undefined) options.generator = generator;
+  const finish = former.options.finish && {
+    ...parseFinish(fields, options, warnings, former.options.finish),
+    modelID: former.options.finish.modelID,
+  };
   const images = readImages(fields, context.policy, !former.test);
+  if (finish && images.length > 0)
+    throw invalid("images for an asset from a model: send those as an asset of their own");
   const mode = (fields.text("imageMode") ?? "replace").toLowerCase();
   if (mode !== "replace" && mode !== "add") throw invalid(`imageMode "${mode.slice(0, 40)}": expected replace or add`);
   if (
@@ -59,7 +64,7 @@ export async function reviseRequest(
     description === null &&
     images.length === 0 &&
     !fields.has("views") &&
-    !changes(former.options, { ...options, name })
+    !changes(former.options, { ...options, name, finish })
   ) {
     throw invalid("a revision that changes nothing");
   }
@@ -67,7 +72,7 @@ export async function reviseRequest(
   if (kept.length + images.length > LIMITS.images) {
     throw invalid(`${kept.length + images.length} images: at most ${LIMITS.images} can be used`);
   }
-  if (!former.test) await requireThere(context, requestId, kept);
+  if (!former.test) await requireThere(context, requestId, kept, finish);
   // Directions are parallel to the new pictures, or, if there are none, to those there are.
   const views = parseViews(fields, images.length || kept.length);
   checkViews([...(images.length > 0 ? kept.map((input) => input.view) : []), ...views]);
@@ -111,7 +116,7 @@ export async function reviseRequest(
       requestId,
       accountId,
       number: newest.number + 1,
-      options: { ...options, name },
+      options: { ...options, name, ...(finish ? { finish } : {}) },
       inputs,
       warnings,
       tag,
@@ -124,8 +129,13 @@ export async function reviseRequest(
   return { iterationID: String(number), applied: wishes?.applied ?? [], warnings };
 }
 
-/** @throws ApiError request_invalid when pictures are gone that would have to be used again */
-async function requireThere(context: Context, requestId: string, inputs: readonly IterationInput[]): Promise<void> {
+/** @throws ApiError request_invalid when pictures or a model are gone that would have to be used again */
+async function requireThere(
+  context: Context,
+  requestId: string,
+  inputs: readonly IterationInput[],
+  finish: FinishSource | undefined,
+): Promise<void> {
   const images = await context.db
     .selectFrom("image")
     .select("id")
@@ -134,6 +144,9 @@ async function requireThere(context: Context, requestId: string, inputs: readonl
     .where("url", "is", null)
     .execute();
   const gone = new Set(images.map(({ id }) => id));
+  if (finish && gone.has(finish.modelID)) {
+    throw invalid(`a model that was deleted ${context.config.keepPicturesDays} days after the asset was made`);
+  }
   if (inputs.some(({ imageID }) => gone.has(imageID))) {
     throw invalid(
       `pictures that were deleted ${context.config.keepPicturesDays} days after the asset was made: send them again`,
@@ -145,9 +158,9 @@ async function requireThere(context: Context, requestId: string, inputs: readonl
 async function chooseBase(
   context: Context,
   accountId: string,
-  options: AssetOptions,
+  options: IterationOptions,
   fields: Fields,
-): Promise<AssetOptions> {
+): Promise<IterationOptions> {
   const projectId = fields.text("projectID");
   if (projectId === null) return options;
   const { style } = await findProject(context.db, accountId, projectId);
@@ -161,8 +174,9 @@ async function chooseBase(
   };
 }
 
-function changes(before: AssetOptions, after: AssetOptions): boolean {
-  const canonical = (options: AssetOptions) =>
-    JSON.stringify(Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+function changes(before: IterationOptions, after: IterationOptions): boolean {
+  const sorted = (value: object) => Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const canonical = ({ finish, ...options }: IterationOptions) =>
+    JSON.stringify([sorted(options), sorted(finish ?? {})]);
   return canonical(before) !== canonical(after);
 }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { AssetOptions } from "@maquette/engine/asset";
 import type { Quality, ViewHint } from "@maquette/engine/types";
 import { sql, type Transaction } from "kysely";
 import { ApiError, retryLater } from "../api/errors.ts";
@@ -7,10 +6,11 @@ import { texturingMethod } from "../api/parse-options.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Context } from "../context.ts";
 import { newId } from "../db/ids.ts";
-import type { IterationInput, Schema } from "../db/schema.ts";
+import type { FinishSource, IterationInput, IterationOptions, Schema } from "../db/schema.ts";
 import { PICTURE_TYPES } from "../storage/picture-type.ts";
 import type { TraceCarrier } from "../tracing/tracing.ts";
 import type { GivenImage } from "./given-images.ts";
+import { type GivenModel, MODEL_TYPES } from "./given-model.ts";
 import { toIdentifier } from "./identifier.ts";
 import { checkQuota, monthOf } from "./quota.ts";
 import { addStored } from "./stored-bytes.ts";
@@ -23,10 +23,13 @@ export interface Submission {
   name: string | null;
   tags: string[];
   test: boolean;
-  options: Omit<AssetOptions, "name">;
+  options: Omit<IterationOptions, "name" | "finish">;
   warnings: string[];
   images: GivenImage[];
   views: ViewHint[];
+  /** What is finished, in place of pictures. */
+  model?: GivenModel;
+  finish?: Omit<FinishSource, "modelID">;
   idempotencyKey: string | null;
   /** Of the request that brought it. */
   trace?: TraceCarrier;
@@ -48,6 +51,7 @@ export async function submit(context: Context, submission: Submission): Promise<
   const now = context.now();
   const requestId = newId(now);
   const images = await storeImages(context, requestId, submission);
+  const model = submission.model ? await storeModel(context, requestId, submission.model) : null;
   const keep = await context.db
     .transaction()
     .execute(async (trx) => {
@@ -55,7 +59,7 @@ export async function submit(context: Context, submission: Submission): Promise<
         const earlier = await claimKey(trx, submission, requestId, now);
         if (earlier !== null) return earlier;
       }
-      await insertRequest(context, trx, submission, requestId, images, now);
+      await insertRequest(context, trx, submission, requestId, images, model, now);
       return requestId;
     })
     .catch(async (error) => {
@@ -90,20 +94,32 @@ export async function storeImages(
       const empty = { mime: null, bytes: null, sha256: null, storage_key: null };
       if (image.kind === "url") return { id, url: image.url, name: image.name, ...empty };
       if (test && image.data.length === 0) return { id, url: null, name: image.name, ...empty };
-      const { mime, extension } = PICTURE_TYPES[image.format];
-      const key = `requests/${requestId}/input/${id}.${extension}`;
-      await context.storage.put(key, image.data, mime);
-      return {
-        id,
-        url: null,
-        name: image.name,
-        mime,
-        bytes: image.data.length,
-        sha256: createHash("sha256").update(image.data).digest("hex"),
-        storage_key: key,
-      };
+      return storeInput(context, requestId, id, image.name, image.data, PICTURE_TYPES[image.format]);
     }),
   );
+}
+
+async function storeModel(context: Context, requestId: string, model: GivenModel): Promise<StoredImage> {
+  const id = newId(context.now());
+  if (model.kind === "bytes" && model.format !== null) {
+    return storeInput(context, requestId, id, model.name, model.data, MODEL_TYPES[model.format]);
+  }
+  const url = model.kind === "url" ? model.url : null;
+  return { id, url, name: model.name, mime: null, bytes: null, sha256: null, storage_key: null };
+}
+
+async function storeInput(
+  context: Context,
+  requestId: string,
+  id: string,
+  name: string | null,
+  data: Buffer,
+  { mime, extension }: { mime: string; extension: string },
+): Promise<StoredImage> {
+  const key = `requests/${requestId}/input/${id}.${extension}`;
+  await context.storage.put(key, data, mime);
+  const sha256 = createHash("sha256").update(data).digest("hex");
+  return { id, url: null, name, mime, bytes: data.length, sha256, storage_key: key };
 }
 
 export function sumBytes(files: readonly { bytes: number | null }[]): number {
@@ -138,9 +154,9 @@ async function claimKey(
 }
 
 function fingerprint(submission: Submission): string {
-  const { idempotencyKey: _key, trace: _trace, images, warnings: _warnings, ...rest } = submission;
-  const pictures = images.map((image) =>
-    image.kind === "url" ? image.url : createHash("sha256").update(image.data).digest("hex"),
+  const { idempotencyKey: _key, trace: _trace, images, model, warnings: _warnings, ...rest } = submission;
+  const pictures = [...images, ...(model ? [model] : [])].map((input) =>
+    input.kind === "url" ? input.url : createHash("sha256").update(input.data).digest("hex"),
   );
   return createHash("sha256")
     .update(JSON.stringify([rest, pictures]))
@@ -153,12 +169,14 @@ async function insertRequest(
   submission: Submission,
   requestId: string,
   images: StoredImage[],
+  model: StoredImage | null,
   now: number,
 ): Promise<void> {
   const at = new Date(now);
   const { accountId, options, test } = submission;
   const tag = await takeTurn(context, trx, accountId, options.quality, test);
-  const name = submission.name ?? submission.images.find((image) => image.name !== null)?.name ?? "asset";
+  const name =
+    submission.name ?? [...images, ...(model ? [model] : [])].find((input) => input.name !== null)?.name ?? "asset";
   const identifier = await freeIdentifier(trx, accountId, name, requestId);
   await trx
     .insertInto("request")
@@ -174,16 +192,21 @@ async function insertRequest(
       created_at: at,
     })
     .execute();
+  const inputs = [...images, ...(model ? [model] : [])];
   await trx
     .insertInto("image")
-    .values(images.map((image) => ({ ...image, request_id: requestId, created_at: at })))
+    .values(inputs.map((input) => ({ ...input, request_id: requestId, created_at: at })))
     .execute();
-  await addStored(trx, requestId, sumBytes(images));
+  await addStored(trx, requestId, sumBytes(inputs));
   await addIteration(context, trx, {
     requestId,
     accountId,
     number: 0,
-    options: { ...options, name: identifier },
+    options: {
+      ...options,
+      name: identifier,
+      ...(model ? { finish: { modelID: model.id, ...submission.finish } } : {}),
+    },
     inputs: images.map((image, i) => ({ imageID: image.id, view: submission.views[i]! })),
     warnings: submission.warnings,
     tag,
@@ -195,7 +218,7 @@ export interface NewIteration {
   requestId: string;
   accountId: string;
   number: number;
-  options: AssetOptions;
+  options: IterationOptions;
   inputs: IterationInput[];
   warnings: string[];
   tag: number;

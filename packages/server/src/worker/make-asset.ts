@@ -12,7 +12,7 @@ import type { AbortReason } from "../jobs/consumer.ts";
 import type { AssetJob } from "../jobs/jobs.ts";
 import { StorageUnavailable } from "../storage/storage.ts";
 import { traced, traceStages } from "../tracing/tracing.ts";
-import { FetchError } from "./fetch-picture.ts";
+import { FetchError } from "./fetch-file.ts";
 import {
   type Begun,
   beginIteration,
@@ -23,7 +23,7 @@ import {
   reportProgress,
   type StoredFile,
 } from "./iterations.ts";
-import { loadPictures } from "./load-pictures.ts";
+import { loadModel, loadPictures } from "./load-inputs.ts";
 
 /** Between tries to commit a result while the database is away: together a minute. */
 const SETTLE_PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
@@ -134,15 +134,23 @@ async function run(
   // An attempt before this one may have found no storage: the engine need not work for nothing again.
   if (begun.attempt > 1) await context.storage.check();
   let job: EngineJob;
-  if (begun.test) job = { kind: "cube", options: begun.options };
-  else {
+  const { finish, generator: chosen, ...options } = begun.options;
+  if (begun.test) job = { kind: "cube", options };
+  else if (finish) {
+    report("fetch", 0);
+    const { modelID, ...reading } = finish;
+    const model = await traced(context.tracing, "load model", span, () =>
+      loadModel(context, begun.request_id, modelID, signal),
+    );
+    job = { kind: "finish", model, companions: [], options: { ...options, ...reading } };
+  } else {
     report("fetch", 0);
     const pictures = await traced(context.tracing, "load pictures", span, () =>
       loadPictures(context, begun.request_id, begun.inputs, signal),
     );
     const views = begun.inputs.map((input) => input.view);
     job = { kind: "asset", pictures, options: { ...begun.options, views } };
-    const generator = context.generators.choose(begun.options.generator);
+    const generator = context.generators.choose(chosen);
     if (generator) job.generator = generator;
   }
   const stop = context.metrics.engineSeconds.startTimer({ quality: begun.quality });

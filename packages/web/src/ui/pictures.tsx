@@ -5,7 +5,6 @@ import type { Sight, ViewLabel } from "../api/types.ts";
 import { t } from "../strings.ts";
 import { Button, classes, IconButton } from "./button.tsx";
 import { Select, TextField } from "./field.tsx";
-import { Notice } from "./page.tsx";
 import { say } from "./toast.tsx";
 
 export const MAX_PICTURES = 6;
@@ -23,7 +22,7 @@ export interface Picture {
 
 let keys = 0;
 
-function newPicture(source: File | string): Picture {
+export function newPicture(source: File | string): Picture {
   return {
     key: keys++,
     source,
@@ -49,38 +48,8 @@ function inOrder(pictures: readonly Picture[]): Picture[] {
   return [...pictures.filter((picture) => !isUrl(picture)), ...pictures.filter(isUrl)];
 }
 
-/** The pictures of a form, with what the server sees of them and what it would refuse. */
-export function usePictures() {
-  const [pictures, setPictures] = useState<Picture[]>([]);
-  const sights = useSights(pictures);
-  return {
-    pictures,
-    setPictures,
-    sights,
-    refused: pictures.filter(({ key }) => sights.of.get(key)?.problem).length,
-    /** A side that two pictures claim, if any. */
-    twice: repeatsView(pictures),
-  };
-}
-
-export type ChosenPictures = ReturnType<typeof usePictures>;
-
-/** What is wrong with the pictures, said before they are sent. */
-export function PictureProblems({ of: { refused, twice }, test }: { of: ChosenPictures; test?: boolean }) {
-  return (
-    <>
-      {refused > 0 && !test && (
-        <Notice kind="warn" title={t.create.problems(refused)}>
-          {t.create.fix}
-        </Notice>
-      )}
-      {twice && <Notice kind="warn">{t.create.twice(t.views[twice].toLowerCase())}</Notice>}
-    </>
-  );
-}
-
 /** What the server sees of the pictures: by picture, those it has looked at; and what it says of all together. */
-interface Sights {
+export interface Sights {
   of: ReadonlyMap<number, Sight>;
   warnings: readonly string[];
 }
@@ -88,7 +57,7 @@ interface Sights {
 const NOTHING_SEEN: Sights = { of: new Map(), warnings: [] };
 
 /** Has the server look at the pictures whenever they or their views change. */
-function useSights(pictures: readonly Picture[]): Sights {
+export function useSights(pictures: readonly Picture[]): Sights {
   const [sights, setSights] = useState(NOTHING_SEEN);
   const signature = pictures.map(({ key, view }) => `${key}${view}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says all that matters of the pictures.
@@ -114,17 +83,22 @@ function useSights(pictures: readonly Picture[]): Sights {
   return sights;
 }
 
-function repeatsView(pictures: readonly Picture[]): ViewLabel | null {
+/** A side that two pictures claim, if any. */
+export function repeatsView(pictures: readonly Picture[]): ViewLabel | null {
   const named = pictures.flatMap(({ view }) => (view === "auto" ? [] : [view]));
   return named.find((view, i) => named.indexOf(view) !== i) ?? null;
 }
 
 /** Where pictures are dropped, pasted, chosen, and put right. */
 export function PicturePicker({
-  of: { pictures, setPictures: onChange, sights },
+  pictures,
+  onChange,
+  sights,
   max = MAX_PICTURES,
 }: {
-  of: ChosenPictures;
+  pictures: readonly Picture[];
+  onChange: (pictures: Picture[]) => void;
+  sights: Sights;
   max?: number;
 }) {
   const input = useRef<HTMLInputElement>(null);
@@ -231,7 +205,6 @@ export function PicturePicker({
           <AddUrl onAdd={(url) => onChange([...pictures, newPicture(url)])} />
         </div>
       )}
-      {pictures.length > 1 && <p className="field-help">{t.views.help}</p>}
     </div>
   );
 }

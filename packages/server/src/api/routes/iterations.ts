@@ -18,7 +18,7 @@ const params = Type.Object({ requestID: Id("The asset"), iterationID: Type.Strin
 const Detail = Type.Object({
   requestID: Id("The asset"),
   iterationID: Type.String(),
-  options: Type.Ref("AssetOptions"),
+  options: Type.Record(Type.String(), Type.Unknown(), { description: "What was asked for, as the engine takes it" }),
   inputs: Type.Array(
     Type.Object({
       imageID: Id("The picture"),
@@ -28,7 +28,13 @@ const Detail = Type.Object({
       stored: Type.Boolean({ description: "Whether its bytes are here, so that it has a thumbnail" }),
     }),
   ),
-  report: Nullable(Type.Ref("AssetReport")),
+  model: Nullable(
+    Type.Object({ name: Nullable(Type.String()), url: Nullable(Type.String()), stored: Type.Boolean() }),
+    { description: "The model that was finished, of an asset that comes from one" },
+  ),
+  report: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
+    description: "What was measured: sizes, triangles, checks, and what was seen of each picture",
+  }),
   files: Type.Array(
     Type.Object({
       format: Type.String(),

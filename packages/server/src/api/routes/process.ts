@@ -6,7 +6,7 @@ import type { Context } from "../../context.ts";
 import type { ProjectStyle } from "../../db/schema.ts";
 import { findProject, requireMember } from "../../requests/access.ts";
 import { readImages } from "../../requests/given-images.ts";
-import { submit } from "../../requests/submit.ts";
+import { type Submission, submit } from "../../requests/submit.ts";
 import type { AccountGuards } from "../account-guards.ts";
 import { invalid } from "../errors.ts";
 import { parseGenerator, parseName, parseOptions, parseQuality, parseTags, parseViews } from "../parse-options.ts";
@@ -63,6 +63,17 @@ export async function acceptRequest(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Record<string, unknown>> {
+  const { fields, project, ...common } = await readRequest(context, request);
+  const { options, warnings, test } = common;
+  const generator = parseGenerator(fields, context.generators.names) ?? projectGenerator(context, project, warnings);
+  if (generator !== undefined) options.generator = generator;
+  const images = readImages(fields, context.policy, !test);
+  if (images.length === 0) throw invalid("missing images: send 1 to 6 as files or imageUrls");
+  return accept(context, request, reply, { ...common, images, views: parseViews(fields, images.length) });
+}
+
+/** What every request for an asset says, whatever it shall be made of. */
+export async function readRequest(context: Context, request: FastifyRequest) {
   const caller = request.caller!;
   const fields = bodyFields(request);
   checkDevId(caller, fields, queryFields(request));
@@ -71,36 +82,39 @@ export async function acceptRequest(
   if (studioId !== null) await requireMember(context.db, caller.accountId, studioId);
   const projectId = fields.text("projectID");
   const project = projectId === null ? null : await findProject(context.db, caller.accountId, projectId);
-  const { options, warnings } = parseOptions(fields, project?.style);
-  const generator = parseGenerator(fields, context.generators.names) ?? projectGenerator(context, project, warnings);
-  if (generator !== undefined) options.generator = generator;
-  const test = fields.flag("test");
-  const images = readImages(fields, context.policy, !test);
-  if (images.length === 0) throw invalid("missing images: send 1 to 6 as files or imageUrls");
   const idempotencyKey = header(request, "idempotency-key");
   if (idempotencyKey !== null && idempotencyKey.length > 255)
     throw invalid("an Idempotency-Key of over 255 characters");
-  const requestID = await submit(context, {
+  return {
+    fields,
+    project,
     accountId: caller.accountId,
     studioId: studioId?.toLowerCase() ?? project?.studioId ?? null,
     projectId: project?.id ?? null,
     name: parseName(fields),
     tags: parseTags(fields),
-    test,
-    options,
-    warnings,
-    images,
-    views: parseViews(fields, images.length),
+    test: fields.flag("test"),
+    ...parseOptions(fields, project?.style),
     idempotencyKey,
-    trace: request.span ? context.tracing.carry(request.span) : undefined,
-  });
+  };
+}
+
+/** Stores a request and answers that it is there. */
+export async function accept(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  submission: Omit<Submission, "trace">,
+): Promise<Record<string, unknown>> {
+  const trace = request.span ? context.tracing.carry(request.span) : undefined;
+  const requestID = await submit(context, { ...submission, trace });
   request.assetId = requestID;
   reply.code(201);
   return {
     status: "success",
-    devID: caller.accountId,
+    devID: submission.accountId,
     requestID,
     message: ACCEPTED_MESSAGE,
-    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(submission.warnings.length > 0 ? { warnings: submission.warnings } : {}),
   };
 }
