@@ -18,6 +18,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...["torch", "scipy", "pytest"].map((name) => ({ package: `python3-${name}`, present: () => pythonHas(name) })),
   { package: "chromium", present: () => which("chromium") !== null },
   { package: "strace", present: () => which("strace") !== null },
+  // For the documentation's snippets: what its commands call, PHP, and a compiler and a runtime for C#.
+  ...["zip", "jq", "curl"].map((name) => ({ package: name, present: () => which(name) !== null })),
+  { package: "php-cli", present: () => which("php") !== null },
+  { package: "mono-mcs", present: () => which("mcs") !== null },
+  { package: "mono-runtime", present: () => which("mono") !== null },
 ];
 
 /** What the set-up does to the machine, so that tests can watch it. */

@@ -1,7 +1,7 @@
 """Uses the Blender add-on as a user would and writes what came of it as JSON (see blender-addon.test.ts).
 
 Run as: blender -b --factory-startup -P blender_addon.py -- JOB.json, with the add-on in BLENDER_USER_SCRIPTS.
-JOB.json: {"server", "credentials", "cube", "pictures": [path, ...], "blank", "out"}
+JOB.json: {"server", "credentials", "cube", "pictures": [path, ...], "blank", "shown", "out"}; "shown" is Python
 """
 import json
 import math
@@ -90,6 +90,11 @@ bpy.context.view_layer.update()
 state.wishes = "60 cm tall"
 bpy.ops.maquette.revise()
 facts["revised"] = measure()
+
+# What docs/blender.md shows.
+state.test, state.name = True, "shown"
+exec(job["shown"].replace("/pictures/axe.png", job["cube"]))
+facts["shown"] = measure()
 
 # The other formats, and an older version again.
 for name in ("fbx", "obj"):

@@ -42,7 +42,9 @@ describe("the Blender add-on, in Blender, against a running server", () => {
     const pictures = ["front", "right", "left"].map((side) => at(`examples/axe/${side}.png`));
     const out = join(folder, "facts.json");
     const job = join(folder, "job.json");
-    writeFileSync(job, JSON.stringify({ server: maquette.url, credentials, cube: pictures[0], pictures, blank, out }));
+    const shown = /```python\n([\s\S]*?)```/.exec(readFileSync(at("docs/blender.md"), "utf8"))![1]!;
+    const given = { server: maquette.url, credentials, cube: pictures[0], pictures, blank, shown, out };
+    writeFileSync(job, JSON.stringify(given));
     const script = at("e2e/support/blender_addon.py");
     const args = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P", script, "--", job];
     const env = { ...blender.env, BLENDER_USER_SCRIPTS: join(folder, "scripts") };
@@ -82,6 +84,11 @@ describe("the Blender add-on, in Blender, against a running server", () => {
     expect(facts.revised).toMatchObject({ iteration: "1", objects: 1, request: facts.cube.request });
   });
 
+  it("runs the lines that the page shows", () => {
+    expectNear(facts.shown.size, [0.8, 0.8, 0.8]);
+    expect(facts.shown.collection).toBe("shown");
+  });
+
   it("imports FBX and OBJ at the same scale, older versions too, and replaces", () => {
     for (const format of ["fbx", "obj"]) {
       expectNear(facts[format].size, [0.3, 0.3, 0.3]);
@@ -99,6 +106,7 @@ describe("the Blender add-on, in Blender, against a running server", () => {
     expect(facts.listed).toEqual([
       ["blank", "dismissed", 1],
       ["front", "completed", 1],
+      ["shown", "completed", 1],
       ["cube", "completed", 2],
     ]);
   });

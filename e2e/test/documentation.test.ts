@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -84,6 +85,52 @@ for case in json.load(sys.stdin):
       const input = JSON.stringify(cases.map((one) => ({ ...one, header })));
       const said = execFileSync("python3", ["-c", script], { input, encoding: "utf8" });
       expect(said.trim().split("\n")).toEqual(cases.map(({ good }) => (good ? "True" : "False")));
+    });
+
+    it("in C#, as the page has it", () => {
+      const [code] = blocks("docs/webhooks.md", "csharp");
+      const folder = mkdtempSync(join(tmpdir(), "maquette-csharp-"));
+      try {
+        writeFileSync(join(folder, "webhook.cs"), code!);
+        // Fields apart by spaces, texts as base64.
+        writeFileSync(
+          join(folder, "program.cs"),
+          `using System;
+using System.Text;
+class Program
+{
+    static byte[] Bytes(string field) { return Convert.FromBase64String(field); }
+    static void Main()
+    {
+        for (string line; (line = Console.In.ReadLine()) != null;)
+        {
+            string[] f = line.Split(' ');
+            string secret = Encoding.UTF8.GetString(Bytes(f[0])), header = Encoding.UTF8.GetString(Bytes(f[1]));
+            Console.WriteLine(MaquetteWebhook.Verify(secret, header, Bytes(f[2]), long.Parse(f[3])));
+        }
+    }
+}
+`,
+        );
+        execFileSync("mcs", ["-out:verify.exe", "webhook.cs", "program.cs"], { cwd: folder });
+        const base64 = (text: string) => Buffer.from(text).toString("base64");
+        const input = cases.map((one) => [base64(one.secret), base64(header), base64(one.body), one.now].join(" "));
+        const said = execFileSync("mono", ["verify.exe"], { cwd: folder, input: input.join("\n"), encoding: "utf8" });
+        expect(said.trim().split("\n")).toEqual(cases.map(({ good }) => (good ? "True" : "False")));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
+    it("in PHP, as the page has it", () => {
+      const [code] = blocks("docs/webhooks.md", "php");
+      const script = `${code}
+foreach (json_decode(stream_get_contents(STDIN), true) as $one) {
+    echo var_export(verify($one['secret'], $one['header'], $one['body'], $one['now']), true), "\n";
+}`;
+      const input = JSON.stringify(cases.map((one) => ({ ...one, header })));
+      const said = execFileSync("php", ["-r", script], { input, encoding: "utf8" });
+      expect(said.trim().split("\n")).toEqual(cases.map(({ good }) => String(good)));
     });
   });
 });
