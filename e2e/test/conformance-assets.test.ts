@@ -283,7 +283,7 @@ describe("contract 6, files that mean harm", { timeout: 2 * ENGINE_MS, concurren
       "a PNG whose text unpacks to 200 MB",
       () => {
         const text = Buffer.concat([Buffer.from("Comment\0\0", "latin1"), deflateSync(Buffer.alloc(200_000_000))]);
-        return Buffer.concat([robot.subarray(0, 33), chunk("zTXt", text), robot.subarray(33)]).subarray(0, 60_000);
+        return Buffer.concat([robot.subarray(0, 33), chunk("zTXt", text), robot.subarray(33)]);
       },
       /damaged or cut short/,
     ],

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { keepHouse } from "../src/housekeeping.ts";
+import { createSignInLink } from "../src/auth/accounts.ts";
+import { keepHouse, prune } from "../src/housekeeping.ts";
 import { recountStored } from "../src/requests/stored-bytes.ts";
 import { sweepOrphans } from "../src/storage/sweep-orphans.ts";
 import { onBothDatabases, type Start } from "./support/databases.ts";
@@ -192,6 +193,26 @@ onBothDatabases("what is kept", (start: Start, kind) => {
     for (const key of others) expect((await storage.get(key)).toString()).toBe("x");
     expect(await countFiles(server, requestID)).toBe(8);
     expect((await client.get("/metrics")).body).toMatch(/maquette_orphans_removed_total [1-9]/);
+  });
+});
+
+onBothDatabases("what has expired", (start) => {
+  it("is removed", async () => {
+    const server = await start();
+    const client = await server.account();
+    const { context, firstStart } = server.server;
+    await client.post("/api/v1/process", { imageUrls: ["a"], test: true }, { "idempotency-key": "once" });
+    await client.request("GET", "/api/v1/fetchProjects", undefined, { "x-api-key": "mq_wrong" });
+    await fetch(firstStart!.signInUrl, { redirect: "manual" });
+    await createSignInLink(context, client.devID);
+    const tables = ["idempotency", "auth_failure", "session", "sign_in_link"] as const;
+    const counted = () =>
+      Promise.all(tables.map(async (table) => (await context.db.selectFrom(table).selectAll().execute()).length));
+    await prune(context);
+    expect(await counted()).toEqual([1, 2, 1, 1]);
+    server.ahead.ms += 40 * DAY_MS;
+    await prune(context);
+    expect(await counted()).toEqual([0, 0, 0, 0]);
   });
 });
 
