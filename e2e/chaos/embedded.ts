@@ -34,11 +34,22 @@ export interface ChaosResult extends Verdict {
   seconds: number;
 }
 
-const ACCOUNTS = 5;
+/** Each has one request on its way at a time, so this is how many answers a kill may cut off. */
+const ACCOUNTS = 16;
+/** Mean pause of a client between an answer and its next request. */
+const PAUSE_MS = 60;
+/**
+ * Requests that are accepted between two kills, at most; half as many on average. By requests and not by time, so that a
+ * busy machine is loaded as well: 5,000 of them are 500 kills.
+ */
+const LIFE_REQUESTS = 20;
+const LIFE_MS = 20_000;
+/** And then a moment more, so that kills meet all that a server does and not only what follows an answer. */
+const LIFE_REST_MS = 400;
 /** Of the asked kills, those that hit a server which is still starting. */
 const EARLY = 0.15;
 /** After the last kill: retries of messages that met bad manners several times wait up to a minute and more. */
-const DRAIN_MS = 240_000;
+const DRAIN_MS = 900_000;
 
 /** The whole embedded server under load, killed again and again at random points. */
 export async function runEmbedded(options: ChaosOptions): Promise<ChaosResult> {
@@ -46,7 +57,7 @@ export async function runEmbedded(options: ChaosOptions): Promise<ChaosResult> {
   const started = Date.now();
   const random = createRandom(seed);
   const dataDir = mkdtempSync(join(tmpdir(), "maquette-chaos-"));
-  const env = { MAQUETTE_DATA: dataDir, MAQUETTE_CONCURRENCY: "2", MAQUETTE_QUEUE_LIMIT: "60" };
+  const env = { MAQUETTE_DATA: dataDir, MAQUETTE_CONCURRENCY: "2", MAQUETTE_QUEUE_LIMIT: "10" };
   const receivers = await startReceivers(createRandom(seed + 1));
   let server: ServerProcess = startServerProcess("all", engine, env);
   const urls = () => (server.url ? [server.url] : []);
@@ -54,7 +65,7 @@ export async function runEmbedded(options: ChaosOptions): Promise<ChaosResult> {
     await server.ready;
     const accounts = [];
     for (let i = 0; i < ACCOUNTS; i++) accounts.push(await addAccount(`account${i}@example.com`, env));
-    const load = await startLoad(accounts, urls, receivers.urlOf, createRandom(seed + 2), 200);
+    const load = await startLoad(accounts, urls, receivers.urlOf, createRandom(seed + 2), PAUSE_MS);
     let kills = 0;
     let engineKills = 0;
     const timeLeft = () => Date.now() - started < options.seconds * 1000;
@@ -62,7 +73,10 @@ export async function runEmbedded(options: ChaosOptions): Promise<ChaosResult> {
       if (random.next() < EARLY) await sleep(random.between(50, 1500));
       else {
         await server.ready;
-        await sleep(random.between(100, 2500));
+        const enough = load.ledger.accepted.size + Math.floor(random.between(0, LIFE_REQUESTS));
+        for (const end = Date.now() + LIFE_MS; load.ledger.accepted.size < enough && Date.now() < end; )
+          await sleep(10);
+        await sleep(random.between(0, LIFE_REST_MS));
         if (engine === "real" && random.next() < 0.5 && server.killEngine()) engineKills++;
       }
       server.kill("SIGKILL");

@@ -28,7 +28,7 @@ export const SCALED_DEFAULTS = { apis: 3, workers: 4, restarts: 5, s3Failures: 0
 const ACCOUNTS = 6;
 /** Of the ends of processes, those that are a polite stop, as in a rolling restart. */
 const POLITE = 0.2;
-const DRAIN_MS = 240_000;
+const DRAIN_MS = 900_000;
 
 /** Several servers of each role on PostgreSQL and S3, killed or stopped one after another, and what they stand on failing. */
 export async function runScaled(options: ScaledOptions): Promise<ChaosResult & { stops: number; restarts: number }> {

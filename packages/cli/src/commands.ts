@@ -4,6 +4,7 @@ import { BACKUP_OPTIONS } from "./backup.ts";
 import { FINISH_OPTIONS } from "./finish.ts";
 import { GET_OPTIONS } from "./get.ts";
 import { INSPECT_OPTIONS } from "./inspect.ts";
+import { KEY_OPTIONS } from "./key.ts";
 import { LIST_OPTIONS } from "./list.ts";
 import { LOGIN_OPTIONS } from "./login.ts";
 import { MAKE_OPTIONS } from "./make.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: Record<string, CommandShape> = {
   backup: { summary: "copy an installation into a directory", options: BACKUP_OPTIONS },
   restore: { summary: "put a backup into an empty installation", options: BACKUP_OPTIONS },
   move: { summary: "copy an embedded installation to PostgreSQL and S3", options: BACKUP_OPTIONS },
+  key: { summary: "exchange the key that seals secrets", options: KEY_OPTIONS, actions: ["exchange"] },
   login: { summary: "keep the credentials of a server", options: LOGIN_OPTIONS },
   list: { summary: "list the assets on a server", options: LIST_OPTIONS },
   get: { summary: "show or download an asset", options: GET_OPTIONS },

@@ -30,6 +30,8 @@ async function run(args: string[]): Promise<number> {
     case "restore":
     case "move":
       return (await import("./backup.ts")).backup(command, rest);
+    case "key":
+      return (await import("./key.ts")).key(rest);
     case "login":
       return (await import("./login.ts")).login(rest);
     case "list":

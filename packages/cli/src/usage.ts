@@ -245,6 +245,13 @@ export const BACKUP_HELP = `Usage
 Each takes --json, which prints {"rows", "files", "gone"}: how many were copied, and how many files were deleted with
 their request while the copy was made. The environment says which installation, as for 'maquette serve'. What waited or ran is done again after a restore.`;
 
+const KEY_HELP = `Usage: maquette key exchange [--json]
+
+Makes a new master key (server.key in the data folder) and seals every webhook secret under it; stop the server first. With
+MAQUETTE_KEY set, stop all servers, and set MAQUETTE_NEW_KEY to the key that takes over (openssl rand -base64 32).
+Accounts, API keys, refresh tokens and webhook secrets stay as they are. JWTs and download links from before are void.
+--json prints {"secrets"}: how many were sealed anew.`;
+
 /** The help of each command. */
 export const HELPS: Readonly<Record<string, string>> = {
   make: MAKE_HELP,
@@ -255,6 +262,7 @@ export const HELPS: Readonly<Record<string, string>> = {
   backup: BACKUP_HELP,
   restore: BACKUP_HELP,
   move: BACKUP_HELP,
+  key: KEY_HELP,
   login: LOGIN_HELP,
   list: LIST_HELP,
   get: GET_HELP,

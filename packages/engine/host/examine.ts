@@ -1,15 +1,12 @@
 import sharp from "sharp";
 import type { PictureReport } from "../src/asset.ts";
 import { EngineError } from "../src/errors.ts";
-import { type IngestedPicture, ingestPicture } from "../src/ingest/ingest-picture.ts";
-import { inspectPicture } from "../src/inspect/inspect.ts";
-import { inspectPictures } from "../src/inspect/inspect-pictures.ts";
+import type { IngestedPicture } from "../src/ingest/ingest-picture.ts";
 import { LEVELS } from "../src/levels.ts";
-import { pose } from "../src/pose/pose.ts";
 import { reportPictures } from "../src/report-pictures.ts";
-import { segmentPictureWith } from "../src/segment/segment.ts";
 import type { Cutout, Quality, ViewHint } from "../src/types.ts";
 import { MatteLoader } from "./load-matte-model.ts";
+import { attempt, type Looked, lookAtPicture, lookTogether } from "./look-at-picture.ts";
 
 export interface ExamineOptions {
   quality: Quality;
@@ -40,55 +37,40 @@ export interface ExaminedPicture {
 export async function examinePictures(pictures: Uint8Array[], options: ExamineOptions): Promise<Examination> {
   const mattes = new MatteLoader(options.matteModel);
   const { picture: maxSide } = LEVELS[options.quality];
-  const seen = await Promise.all(
-    pictures.map(async (bytes, i) => {
-      const ingested = await attempt(() => ingestPicture(bytes, i, { maxSide }));
-      if (ingested instanceof EngineError) return { problem: ingested };
-      const cutout = await segmentPictureWith(mattes.model, ingested.image, ingested.hasAlpha);
-      const inspection = await attempt(() => inspectPicture(cutout, i, (options.views[i] ?? "auto") === "auto"));
-      return { ingested, cutout, problem: inspection instanceof EngineError ? inspection : null };
-    }),
+  const looked = await Promise.all(
+    pictures.map((bytes, i) =>
+      lookAtPicture(bytes, i, {
+        maxSide,
+        matteModel: mattes.model,
+        mayBeSheet: (options.views[i] ?? "auto") === "auto",
+      }),
+    ),
   );
-  const first = seen.find((s) => s.problem)?.problem ?? null;
-  const together = first ?? (await attempt(() => lookTogether(seen as Seen[], options.views)));
+  const first = looked.find(({ problem }) => problem)?.problem ?? null;
+  const seen = looked.map((each) => each.seen);
+  const together = first ?? (await attempt(() => report(seen as Seen[], options.views)));
   const refusal = together instanceof EngineError ? together : null;
   const { reports, warnings } = together instanceof EngineError ? { reports: null, warnings: [] } : together;
   return {
     refusal,
     warnings: [...warnings, ...(mattes.warning ? [mattes.warning] : [])],
     pictures: await Promise.all(
-      seen.map(async ({ cutout, ingested, problem }, i) => {
+      looked.map(async ({ seen, problem }, i) => {
         const report = reports?.[i] ?? null;
-        const overlay = cutout && ingested ? await drawOverlay(cutout, ingested, report) : null;
+        const overlay = seen && (await drawOverlay(seen.cutout, seen.ingested, report));
         return { report, problem: problem ?? (refusal?.picture === i ? refusal : null), overlay };
       }),
     ),
   };
 }
 
-interface Seen {
-  ingested: IngestedPicture;
-  cutout: Cutout;
-}
+type Seen = NonNullable<Looked["seen"]>;
 
-async function lookTogether(seen: readonly Seen[], views: readonly ViewHint[]) {
-  const cutouts = seen.map((s) => s.cutout);
-  const inspected = inspectPictures(cutouts, views);
-  const posed = await pose(inspected.cutouts, inspected.hints, null, inspected.sources);
-  const ingested = seen.map((s) => s.ingested);
-  return {
-    reports: reportPictures(ingested, cutouts, inspected, posed.views, posed.yaw),
-    warnings: [...inspected.warnings, ...posed.warnings],
-  };
-}
-
-async function attempt<T>(run: () => T | Promise<T>): Promise<T | EngineError> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof EngineError) return error;
-    throw error;
-  }
+async function report(seen: readonly Seen[], views: readonly ViewHint[]) {
+  const cutouts = seen.map(({ cutout }) => cutout);
+  const { inspected, posed, warnings } = await lookTogether(cutouts, views, async () => null);
+  const ingested = seen.map((each) => each.ingested);
+  return { reports: reportPictures(ingested, cutouts, inspected, posed.views, posed.yaw), warnings };
 }
 
 /** How much of the background's colour is left in an overlay, and the colour that it fades to. */

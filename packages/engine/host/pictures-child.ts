@@ -1,16 +1,12 @@
 import { createHash } from "node:crypto";
 import sharp from "sharp";
 import { EngineError } from "../src/errors.ts";
-import { type IngestedPicture, ingestPicture } from "../src/ingest/ingest-picture.ts";
-import { inspectPicture } from "../src/inspect/inspect.ts";
-import { inspectPictures } from "../src/inspect/inspect-pictures.ts";
 import { LEVELS } from "../src/levels.ts";
 import type { Models } from "../src/models.ts";
-import { pose } from "../src/pose/pose.ts";
-import { segmentPictureWith } from "../src/segment/segment.ts";
 import type { Cutout, ViewHint } from "../src/types.ts";
 import { MatteLoader } from "./load-matte-model.ts";
 import { loadModels } from "./load-models.ts";
+import { lookAtPicture, lookTogether } from "./look-at-picture.ts";
 import type { PictureReply, Question, Sight, Sights } from "./pictures.ts";
 
 /** Longest side of the cut-out that is shown, pixels. */
@@ -39,7 +35,7 @@ async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sight
   const found: Finding[] = [];
   for (const bytes of pictures) found.push(await lookAt(bytes));
   const usable = found.flatMap(({ cutout, error }, i) => (cutout && !error ? [{ cutout, i }] : []));
-  const together = await lookTogether(usable, views);
+  const together = await findTogether(usable, views);
   const sights = found.map(({ sight, error }, i) => {
     const problem = error ?? (together.error?.picture === i ? together.error : null);
     return {
@@ -64,19 +60,17 @@ interface Together {
 }
 
 /** What only all pictures together tell: views, repetitions, and whether they show one object. */
-async function lookTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]): Promise<Together> {
+async function findTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]): Promise<Together> {
   const result: Together = { views: new Map(), notes: new Map(), warnings: [], error: null };
   if (usable.length === 0) return result;
   const numberOf = (k: number) => usable[k]!.i;
   try {
-    const inspected = inspectPictures(
+    const { inspected, posed, warnings } = await lookTogether(
       usable.map(({ cutout }) => cutout),
       usable.map(({ i }) => hints[i] ?? "auto"),
+      prior,
     );
-    // Several views are posed by how they fit together; the network is asked for the camera of a single one.
-    const models = inspected.cutouts.length === 1 ? await prior() : null;
-    const { views, yaw, warnings } = await pose(inspected.cutouts, inspected.hints, models, inspected.sources);
-    for (const warning of [...inspected.warnings, ...warnings]) {
+    for (const warning of warnings) {
       const [, number, text] = /^Image (\d+):? (.*)$/s.exec(warning) ?? [];
       if (number === undefined) {
         result.warnings.push(warning);
@@ -86,9 +80,9 @@ async function lookTogether(usable: { cutout: Cutout; i: number }[], hints: View
       const note = /^is /.test(text!) ? `This picture ${text}` : `${text![0]!.toUpperCase()}${text!.slice(1)}`;
       result.notes.set(picture, [...(result.notes.get(picture) ?? []), note]);
     }
-    views.forEach(({ label, posedBy, camera }, k) => {
+    posed.views.forEach(({ label, posedBy, camera }, k) => {
       const picture = numberOf(inspected.sources[k]!);
-      const azimuth = (camera.azimuth + yaw + 360) % 360;
+      const azimuth = (camera.azimuth + posed.yaw + 360) % 360;
       if (!result.views.has(picture))
         result.views.set(picture, { label, azimuth, elevation: camera.elevation, posedBy });
     });
@@ -111,30 +105,21 @@ async function lookAt(bytes: Uint8Array): Promise<Finding> {
 }
 
 async function examine(bytes: Uint8Array): Promise<Finding> {
-  const nothing = { width: null, height: null, matte: null, cutout: null };
-  let picture: IngestedPicture;
-  try {
-    picture = await ingestPicture(bytes, 0, { maxSide: LEVELS.standard.picture });
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return { cutout: null, sight: nothing, error };
-  }
-  const cutout = await segmentPictureWith(mattes.model, picture.image, picture.hasAlpha);
+  const { seen, problem } = await lookAtPicture(bytes, 0, {
+    maxSide: LEVELS.standard.picture,
+    matteModel: mattes.model,
+  });
+  if (!seen) return { cutout: null, sight: { width: null, height: null, matte: null, cutout: null }, error: problem };
+  const { ingested, cutout } = seen;
   const { matte, source, confidence } = cutout;
   const coverage = matte.data.reduce((sum, c) => sum + c, 0) / (255 * matte.data.length);
   const sight = {
-    width: picture.width,
-    height: picture.height,
+    width: ingested.width,
+    height: ingested.height,
     matte: { source, confidence, coverage },
     cutout: await drawCutout(cutout),
   };
-  try {
-    inspectPicture(cutout, 0);
-    return { cutout, sight, error: null };
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return { cutout, sight, error };
-  }
+  return { cutout, sight, error: problem };
 }
 
 /** The object on nothing, as the stages after this one get to see it. */

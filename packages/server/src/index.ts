@@ -1,5 +1,6 @@
 export { ApiError } from "./api/errors.ts";
 export type { AccountCredentials } from "./auth/accounts.ts";
+export { type Exchanged, exchangeKey } from "./auth/exchange-key.ts";
 export { type Copied, moveToScaled, restoreBackup } from "./backup/backup.ts";
 export { type Config, ConfigError, readConfig } from "./config/read-config.ts";
 export { DirectoryInUse } from "./db/lock-directory.ts";

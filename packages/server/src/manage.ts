@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { ApiError } from "./api/errors.ts";
 import { type AccountCredentials, createAccount, createSignInLink, OWNER_EMAIL } from "./auth/accounts.ts";
 import { issueJwt } from "./auth/jwt.ts";
-import { checkMasterKey, deriveKeys, loadMasterKey } from "./auth/keys.ts";
+import { deriveKeys } from "./auth/keys.ts";
+import { loadMasterKey, openMasterKey } from "./auth/master-key.ts";
 import { type Copied, openStorage, writeBackup } from "./backup/backup.ts";
 import { type Config, ConfigError, readConfig } from "./config/read-config.ts";
 import type { Context } from "./context.ts";
@@ -46,7 +47,7 @@ export async function addSignInLink(email: string | null, env: Env = process.env
  */
 export function backup(directory: string, env: Env = process.env): Promise<Copied> {
   return manage(env, "backups", { directory: resolve(directory) }, async ({ db }, config) =>
-    writeBackup(directory, db, openStorage(config), await loadMasterKey(config.masterKey, config.dataDir)),
+    writeBackup(directory, db, openStorage(config), loadMasterKey(config)),
   );
 }
 
@@ -89,12 +90,11 @@ async function direct<T>(
   config: Config,
   work: (base: Pick<Context, "db" | "keys" | "now">, config: Config) => Promise<T>,
 ): Promise<T> {
-  const master = await loadMasterKey(config.masterKey, config.dataDir);
   const database =
     config.databaseUrl === null ? await openEmbedded(config.dataDir) : openPostgres(config.databaseUrl, () => {});
   try {
     await migrate(database.db);
-    await checkMasterKey(database.db, master);
+    const master = await openMasterKey(database.db, config);
     return await work({ db: database.db, keys: deriveKeys(master), now: Date.now }, config);
   } finally {
     await database.close();
@@ -102,7 +102,7 @@ async function direct<T>(
 }
 
 async function askServer<T>(config: Config, url: string, path: string, body: object): Promise<T> {
-  const keys = deriveKeys(await loadMasterKey(config.masterKey, config.dataDir));
+  const keys = deriveKeys(loadMasterKey(config));
   const { jwt } = await issueJwt(keys.admin, ADMIN_SUBJECT, Date.now());
   const { status, text } = await post(`${url}/api/maquette/v1/admin/${path}`, jwt, JSON.stringify(body));
   const answer = JSON.parse(text);

@@ -4,14 +4,15 @@ import { runEngine } from "@maquette/engine/host";
 import { Pictures } from "@maquette/engine/host/pictures";
 import { describeSandbox } from "@maquette/engine/host/sandbox";
 import type { FastifyInstance } from "fastify";
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
 import { createApp } from "./api/app.ts";
 import { ApiError } from "./api/errors.ts";
 import { createAccount, createSignInLink, OWNER_EMAIL } from "./auth/accounts.ts";
 import { CredentialStore } from "./auth/credential-store.ts";
 import { FailureLimiter } from "./auth/failure-limiter.ts";
 import { JwtReader } from "./auth/jwt.ts";
-import { checkMasterKey, deriveKeys, loadMasterKey } from "./auth/keys.ts";
+import { deriveKeys } from "./auth/keys.ts";
+import { openMasterKey } from "./auth/master-key.ts";
 import { type Config, listensOnLoopback } from "./config/read-config.ts";
 import type { Context, RunEngine } from "./context.ts";
 import { type DirectoryLock, lockDirectory } from "./db/lock-directory.ts";
@@ -53,9 +54,24 @@ export interface Server {
 /** Webhook messages at a time. A destination that hangs holds at most its own few slots. */
 const DELIVERY_SLOTS = { healthy: { slots: 24, groupSlots: 3 }, failing: { slots: 12, groupSlots: 1 } };
 
-/** The log of a server: JSON lines, and nothing in them that opens a door. */
-export function createLog(level: string): Logger {
-  return pino({ level, base: { app: "maquette" }, redact: ["headers", "req.headers"] });
+/** What terminals act on and some readers take for the end of a line; JSON lets it stand in a text as it is. */
+const CONTROLS = /[\x7f-\x9f\u2028\u2029]/g;
+
+/**
+ * The log of a server: JSON lines, each one line whatever strangers' text is in it, and nothing in them that opens a door.
+ * @param destination standard output unless given
+ */
+export function createLog(level: string, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
+    level,
+    base: { app: "maquette" },
+    redact: ["headers", "req.headers"],
+    hooks: {
+      streamWrite: (line) =>
+        line.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    },
+  };
+  return destination ? pino(options, destination) : pino(options);
 }
 
 /**
@@ -75,11 +91,10 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       lock = lockDirectory(config.dataDir);
       undo.push(() => lock?.release());
     }
-    const master = await loadMasterKey(config.masterKey, config.dataDir);
     const database = await open(config, log);
     undo.push(() => database.close());
     await bringUpToDate(config, database);
-    await checkMasterKey(database.db, master);
+    const master = await openMasterKey(database.db, config);
     const jobs = await Jobs.start(database.pglite ? { pglite: database.pglite } : { url: config.databaseUrl! }, log);
     undo.push(() => jobs.stop());
     if (database.pglite) {

@@ -78,6 +78,9 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.bodyBytes,
+    // A start takes the time that it needs: a first one builds the web app, which a busy machine does not do in the ten
+    // seconds that would be the limit.
+    pluginTimeout: 0,
     ...(config.trustedProxies.length > 0 ? { trustProxy: config.trustedProxies } : {}),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: 72_000,

@@ -14,6 +14,7 @@ export interface AuditEvent {
     | "secret.rotated"
     | "refresh_token.rotated"
     | "authentication.failed"
+    | "key.exchanged"
     | "webhook.registered"
     | "webhook.removed"
     | "webhook.enabled"

@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { ApiError } from "../api/errors.ts";
 import type { Fields } from "../api/fields.ts";
 import type { Context } from "../context.ts";
+import { addressBucket } from "./failure-limiter.ts";
 import { hashToken, sameHash } from "./tokens.ts";
 
 /** Who is asking. */
@@ -29,12 +30,12 @@ export async function authenticate(
   const claims = await context.jwts.read(token, context.now());
   if (claims === "expired") throw new ApiError("jwt_expired");
   if (claims === "invalid") {
-    await context.failures.record(`address:${request.ip}`);
+    await context.failures.record(addressBucket(request.ip));
     throw new ApiError("jwt_invalid");
   }
   const credential = await look(claims.sub);
   if (!credential || !sameHash(hashToken(apiKey), credential.apiKeyHash)) {
-    await context.failures.record(`address:${request.ip}`, `account:${claims.sub}`);
+    await context.failures.record(addressBucket(request.ip), `account:${claims.sub}`);
     throw new ApiError("api_key_wrong");
   }
   const newest = claims.jti === credential.jwtId;

@@ -1,9 +1,22 @@
+import ipaddr from "ipaddr.js";
 import { sql } from "kysely";
 import { retryLater } from "../api/errors.ts";
 import type { Db } from "../db/open-database.ts";
 
 /** Failed attempts in a window after which further ones are answered with 429. */
 export const FAILURES = { windowMs: 60_000, limit: 60 } as const;
+
+/** A network of IPv6 that is given to one customer, so that nobody has 2^64 addresses to be counted under. */
+const IPV6_PREFIX = 64;
+
+/** Names the bucket of whoever asks from an address. */
+export function addressBucket(address: string): string {
+  if (!ipaddr.isValid(address)) return `address:${address}`;
+  // 203.0.113.9 and ::ffff:203.0.113.9 are one.
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return `address:${parsed}`;
+  return `address:${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toNormalizedString()}/${IPV6_PREFIX}`)}/${IPV6_PREFIX}`;
+}
 
 /**
  * Counts failed authentications by address and by account, in the database, so that all servers count together. Only

@@ -3,6 +3,7 @@ import { ApiError } from "../api/errors.ts";
 import type { Context } from "../context.ts";
 import { isId } from "../db/ids.ts";
 import type { Schema } from "../db/schema.ts";
+import { addressBucket } from "./failure-limiter.ts";
 import { issueJwt } from "./jwt.ts";
 import { hashToken, sameHash } from "./tokens.ts";
 
@@ -44,7 +45,7 @@ export async function refreshJwt(
         ? "The refresh token is not one of the user's current ones"
         : null;
   if (!known || wrong) {
-    const buckets = [`address:${given.address}`, ...(known ? [`account:${known.account_id}`] : [])];
+    const buckets = [addressBucket(given.address), ...(known ? [`account:${known.account_id}`] : [])];
     await context.failures.record(...buckets);
     throw refuse(wrong!);
   }

@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import type { Schema } from "../db/schema.ts";
 import { audit } from "./audit.ts";
 import { authenticate, type Caller, header } from "./authenticate.ts";
+import { addressBucket } from "./failure-limiter.ts";
 import { checkPassword, hashPassword, verifyPassword } from "./password.ts";
 import { hashToken, newSessionToken } from "./tokens.ts";
 
@@ -43,16 +44,16 @@ export async function signInWithPassword(
   password: string,
   request: FastifyRequest,
 ): Promise<SignedIn> {
-  const guesses = `password:${email.toLowerCase()}:${request.ip}`;
+  const guesses = `password:${hashToken(email.toLowerCase())}:${addressBucket(request.ip)}`;
   await context.failures.check(guesses, LIMITS.passwordFailures);
-  await context.failures.check(`address:${request.ip}`, LIMITS.passwordFailures * 3);
+  await context.failures.check(addressBucket(request.ip), LIMITS.passwordFailures * 3);
   const account = await context.db
     .selectFrom("account")
     .select(["id", "password_hash"])
     .where((eb) => eb(eb.fn("lower", ["email"]), "=", email.toLowerCase()))
     .executeTakeFirst();
   if (!(await verifyPassword(password, account?.password_hash ?? null))) {
-    await context.failures.record(`address:${request.ip}`, guesses);
+    await context.failures.record(addressBucket(request.ip), guesses);
     throw new ApiError("sign_in_failed");
   }
   return context.db.transaction().execute((trx) => openSession(context, trx, account!.id, "password", request));
@@ -104,7 +105,7 @@ export async function setPassword(
     .where("id", "=", accountId)
     .executeTakeFirstOrThrow();
   if (password_hash !== null && !mayReplacePassword(session, now)) {
-    const guesses = `password:${accountId}:${address}`;
+    const guesses = `password:${accountId}:${addressBucket(address)}`;
     await context.failures.check(guesses, LIMITS.passwordFailures);
     if (!(await verifyPassword(given.current ?? "", password_hash))) {
       await context.failures.record(guesses);

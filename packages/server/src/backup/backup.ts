@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pino } from "pino";
-import { checkMasterKey, loadMasterKey } from "../auth/keys.ts";
+import { keyFile, openMasterKey, writeKey } from "../auth/master-key.ts";
 import { type Config, ConfigError, readConfig } from "../config/read-config.ts";
 import { lockDirectory } from "../db/lock-directory.ts";
 import { migrate } from "../db/migrate.ts";
@@ -12,7 +12,6 @@ import { Jobs } from "../jobs/jobs.ts";
 import { localStorage } from "../storage/local.ts";
 import { s3Storage } from "../storage/s3.ts";
 import { ObjectMissing, type Storage } from "../storage/storage.ts";
-import { writeDurably } from "../storage/write-durably.ts";
 import { type BackupRow, exportRows, importRows } from "./rows.ts";
 
 type Env = Record<string, string | undefined>;
@@ -42,7 +41,7 @@ export async function writeBackup(directory: string, db: Db, storage: Storage, m
   const target = localStorage(join(directory, FILES));
   const there = (key: string) => existsSync(join(directory, FILES, key));
   const files = await copyFiles(join(directory, ROWS), storage, target, there);
-  await writeDurably(join(directory, KEY), `${master.toString("base64")}\n`);
+  await writeKey(join(directory, KEY), master);
   return { rows, ...files };
 }
 
@@ -75,11 +74,11 @@ export async function moveToScaled(env: Env = process.env): Promise<Copied> {
   const lock = lockDirectory(target.dataDir);
   const rowsFile = join(target.dataDir, `move-${ROWS}`);
   try {
-    const master = await loadMasterKey(null, target.dataDir);
     const source = await openEmbedded(target.dataDir);
+    let master: Buffer;
     try {
       await migrate(source.db);
-      await checkMasterKey(source.db, master);
+      master = await openMasterKey(source.db, { masterKey: null, dataDir: target.dataDir });
       await writeRows(rowsFile, source.db);
     } finally {
       await source.close();
@@ -97,9 +96,7 @@ async function takeKey(config: Config, master: Buffer): Promise<void> {
   if (config.masterKey && !config.masterKey.equals(master)) {
     throw new ConfigError("MAQUETTE_KEY", "is not the key of the installation that is copied (its server.key)");
   }
-  if (!config.masterKey && !existsSync(join(config.dataDir, KEY))) {
-    await writeDurably(join(config.dataDir, KEY), `${master.toString("base64")}\n`);
-  }
+  if (!config.masterKey && !existsSync(keyFile(config.dataDir))) await writeKey(keyFile(config.dataDir), master);
 }
 
 /** Files first: no row ever points to one that is not there. */
@@ -117,7 +114,7 @@ async function fill(config: Config, rowsFile: string, from: Storage): Promise<Co
     try {
       const files = await copyFiles(rowsFile, from, storage, () => false);
       const rows = await importRows(database.db, jobs, readRows(rowsFile));
-      await checkMasterKey(database.db, await loadMasterKey(config.masterKey, config.dataDir));
+      await openMasterKey(database.db, config);
       return { rows, ...files };
     } finally {
       await jobs.stop();

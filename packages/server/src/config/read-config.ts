@@ -115,7 +115,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     trustedProxies: readProxies(get("MAQUETTE_TRUSTED_PROXIES")),
     concurrency: integer("MAQUETTE_CONCURRENCY", Math.max(1, Math.floor(availableParallelism() / 2)), 1, 256),
     tls: readTls(get("TLS_CERT"), get("TLS_KEY")),
-    masterKey: readMasterKey(get("MAQUETTE_KEY")),
+    masterKey: readKeySetting("MAQUETTE_KEY", get("MAQUETTE_KEY")),
     jwt: choice("MAQUETTE_JWT", ["newest", "all"] as const, "newest"),
     queueLimit: integer("MAQUETTE_QUEUE_LIMIT", 500, 1, 1_000_000),
     rateLimit: integer("MAQUETTE_RATE_LIMIT", 6000, 1, 100_000_000),
@@ -232,9 +232,10 @@ function readTls(cert: string | null, key: string | null): Config["tls"] {
   return { cert: read("TLS_CERT", cert), key: read("TLS_KEY", key) };
 }
 
-function readMasterKey(text: string | null): Buffer | null {
+/** @throws ConfigError */
+export function readKeySetting(name: string, text: string | null): Buffer | null {
   if (text === null) return null;
   const key = Buffer.from(text, "base64");
-  if (key.length !== 32) throw new ConfigError("MAQUETTE_KEY", `expected 32 bytes in base64, got ${key.length} bytes`);
+  if (key.length !== 32) throw new ConfigError(name, `expected 32 bytes in base64, got ${key.length} bytes`);
   return key;
 }

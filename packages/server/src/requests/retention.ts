@@ -1,5 +1,6 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { Context } from "../context.ts";
+import type { Schema } from "../db/schema.ts";
 import { addStored, lockOwner } from "./stored-bytes.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -41,11 +42,11 @@ async function removeFiles(context: Context, endedBefore: Date): Promise<number>
     await context.storage.removeAll(`requests/${requestId}/${id}/`);
     await context.db.transaction().execute(async (trx) => {
       await lockOwner(trx, requestId);
-      const { rows } = await sql<{ bytes: number }>`
-        with gone as (
-          update artifact set storage_key = null where iteration_id = ${id} and storage_key is not null returning bytes
-        ) select coalesce(sum(bytes), 0)::float8 as bytes from gone`.execute(trx);
-      await addStored(trx, requestId, -rows[0]!.bytes);
+      await forget(
+        trx,
+        requestId,
+        sql`update artifact set storage_key = null where iteration_id = ${id} and storage_key is not null`,
+      );
       await sql`update iteration set files_removed_at = ${new Date(context.now())} where id = ${id}`.execute(trx);
     });
   }
@@ -67,13 +68,20 @@ async function removePictures(context: Context, endedBefore: Date): Promise<numb
         select id from iteration where request_id = ${id} and completed_at is null`.execute(trx);
       if (waiting.length > 0) return;
       await context.storage.removeAll(`requests/${id}/input/`);
-      const { rows } = await sql<{ bytes: number }>`
-        with gone as (
-          update image set storage_key = null where request_id = ${id} and storage_key is not null returning bytes
-        ) select coalesce(sum(bytes), 0)::float8 as bytes from gone`.execute(trx);
-      await addStored(trx, id, -rows[0]!.bytes);
+      await forget(
+        trx,
+        id,
+        sql`update image set storage_key = null where request_id = ${id} and storage_key is not null`,
+      );
       await sql`update request set pictures_removed_at = ${new Date(context.now())} where id = ${id}`.execute(trx);
     });
   }
   return ended.length;
+}
+
+/** Takes from rows that their bytes are there, and the bytes from what the request's owner takes up. */
+async function forget(trx: Transaction<Schema>, requestId: string, update: RawBuilder<unknown>): Promise<void> {
+  const { rows } = await sql<{ bytes: number }>`with gone as (${update} returning bytes)
+    select coalesce(sum(bytes), 0)::float8 as bytes from gone`.execute(trx);
+  await addStored(trx, requestId, -rows[0]!.bytes);
 }

@@ -1,5 +1,6 @@
 import { ApiError, invalid } from "../api/errors.ts";
 import { addRefreshToken } from "../auth/accounts.ts";
+import { addressBucket } from "../auth/failure-limiter.ts";
 import { issueNewest } from "../auth/issue.ts";
 import { hashToken, newRefreshToken, sameHash } from "../auth/tokens.ts";
 import type { Context } from "../context.ts";
@@ -28,11 +29,11 @@ export async function registerHook(
   if (!devId) throw invalid("a missing devID");
   const credential = isId(devId) ? await context.credentials.get(devId) : null;
   if (!credential) {
-    await context.failures.record(`address:${address}`);
+    await context.failures.record(addressBucket(address));
     throw new ApiError("user_unknown");
   }
   if (!sameHash(hashToken(apiKey), credential.apiKeyHash)) {
-    await context.failures.record(`address:${address}`, `account:${devId}`);
+    await context.failures.record(addressBucket(address), `account:${devId}`);
     throw new ApiError("api_key_wrong");
   }
   const url = checkDestination(destination);

@@ -2,8 +2,9 @@ import { isAbsolute } from "node:path";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { createAccount } from "../../auth/accounts.ts";
 import { header } from "../../auth/authenticate.ts";
+import { addressBucket } from "../../auth/failure-limiter.ts";
 import { readJwt } from "../../auth/jwt.ts";
-import { loadMasterKey } from "../../auth/keys.ts";
+import { loadMasterKey } from "../../auth/master-key.ts";
 import { writeBackup } from "../../backup/backup.ts";
 import type { Context } from "../../context.ts";
 import { ADMIN_SUBJECT, signInUrl } from "../../manage.ts";
@@ -32,16 +33,15 @@ export function adminRoutes(app: FastifyInstance, context: Context): void {
     await requireAdmin(context, request);
     const directory = bodyFields(request).text("directory");
     if (directory === null || !isAbsolute(directory)) throw invalid("a directory that is no absolute path");
-    const { masterKey, dataDir } = context.config;
     reply.code(201);
-    return writeBackup(directory, context.db, context.storage, await loadMasterKey(masterKey, dataDir));
+    return writeBackup(directory, context.db, context.storage, loadMasterKey(context.config));
   });
 }
 
 async function requireAdmin(context: Context, request: FastifyRequest): Promise<void> {
   const claims = await readJwt(context.keys.admin, header(request, "authorization") ?? "", context.now());
   if (typeof claims === "string" || claims.sub !== ADMIN_SUBJECT) {
-    await context.failures.record(`address:${request.ip}`);
+    await context.failures.record(addressBucket(request.ip));
     throw new ApiError("jwt_invalid");
   }
 }

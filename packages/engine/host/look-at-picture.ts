@@ -1,0 +1,52 @@
+import { EngineError } from "../src/errors.ts";
+import { type IngestedPicture, ingestPicture } from "../src/ingest/ingest-picture.ts";
+import { inspectPicture } from "../src/inspect/inspect.ts";
+import { inspectPictures } from "../src/inspect/inspect-pictures.ts";
+import type { Models } from "../src/models.ts";
+import { pose } from "../src/pose/pose.ts";
+import { type MatteModel, segmentPictureWith } from "../src/segment/segment.ts";
+import type { Cutout, ViewHint } from "../src/types.ts";
+
+export interface LookOptions {
+  /** Pixels to which the picture is reduced. */
+  maxSide: number;
+  matteModel: MatteModel | null;
+  /** Whether it may be a sheet of several views. */
+  mayBeSheet?: boolean;
+}
+
+/** What one picture shows by itself. */
+export interface Looked {
+  /** Null when the file cannot be read. */
+  seen: { ingested: IngestedPicture; cutout: Cutout } | null;
+  /** Why nothing would be made of it. */
+  problem: EngineError | null;
+}
+
+/** Ingests, segments and inspects one picture, and keeps what was seen when it would be refused. */
+export async function lookAtPicture(bytes: Uint8Array, index: number, options: LookOptions): Promise<Looked> {
+  const ingested = await attempt(() => ingestPicture(bytes, index, { maxSide: options.maxSide }));
+  if (ingested instanceof EngineError) return { seen: null, problem: ingested };
+  const cutout = await segmentPictureWith(options.matteModel, ingested.image, ingested.hasAlpha);
+  const inspection = await attempt(() => inspectPicture(cutout, index, options.mayBeSheet));
+  return { seen: { ingested, cutout }, problem: inspection instanceof EngineError ? inspection : null };
+}
+
+/** What only all pictures together tell: whether they show one object, and from where. @throws EngineError */
+export async function lookTogether(cutouts: Cutout[], hints: readonly ViewHint[], prior: () => Promise<Models | null>) {
+  const inspected = inspectPictures(cutouts, hints);
+  // Several views are posed by how they fit together; the network is asked for the camera of a single one.
+  const models = inspected.cutouts.length === 1 ? await prior() : null;
+  const posed = await pose(inspected.cutouts, inspected.hints, models, inspected.sources);
+  return { inspected, posed, warnings: [...inspected.warnings, ...posed.warnings] };
+}
+
+/** The refusal in place of a result. */
+export async function attempt<T>(run: () => T | Promise<T>): Promise<T | EngineError> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
+}
