@@ -1,72 +1,60 @@
-/** npm run bench:mesh — makes the examples and prints what an artist asks of their meshes and UV layouts. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+/**
+ * npm run bench:mesh — makes assets of the examples and of validation objects, and prints what a studio asks of them:
+ * topology, layout, what importers find, and how near they are to their pictures and to the surface they were made from.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { runEngine } from "@maquette/engine/host";
-import type { Quality } from "@maquette/engine/types";
-import { listOf, oneOf } from "./options.ts";
-import { formatTable } from "./report/table.ts";
-import { measurePolygons } from "./topology/measure-polygons.ts";
+import { loadMatteModel } from "@maquette/engine/host/load-matte-model";
+import { loadModels } from "@maquette/engine/host/load-models";
+import { ThreeImporter } from "./importers/import-with-three.ts";
+import { listOf, wholeNumber } from "./options.ts";
+import { describeMachine } from "./report/machine.ts";
+import { exampleNames, exampleOrders, packOrders } from "./topology/assets.ts";
+import { type MeshRow, measureAsset } from "./topology/measure-asset.ts";
+import { complaints, fidelityTable, summary, topologyTable } from "./topology/mesh-tables.ts";
 
-const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
-const SIDES = ["front", "right", "back", "left"] as const;
+const QUALITIES = ["standard", "high", "ultra"] as const;
 
 const { values } = parseArgs({
   options: {
-    examples: { type: "string", default: readdirSync(EXAMPLES).join(",") },
+    examples: { type: "string", default: exampleNames().join(",") },
+    objects: { type: "string", default: "6" },
+    packs: { type: "string", default: "../shared/data" },
     quality: { type: "string", default: "standard" },
+    seed: { type: "string", default: "1" },
+    json: { type: "string" },
+    /** Files of earlier runs, whose rows come first. */
+    with: { type: "string", multiple: true, default: [] },
   },
 });
+const qualities = listOf("--quality", values.quality, QUALITIES);
+const examples = values.examples === "" ? [] : listOf("--examples", values.examples, exampleNames());
+const objects = wholeNumber("--objects", values.objects, 0, 400);
+const seed = wholeNumber("--seed", values.seed, 0, 2 ** 31);
 
-const quality: Quality = oneOf("--quality", values.quality, ["standard", "high", "ultra"]);
-const examples = listOf("--examples", values.examples, readdirSync(EXAMPLES));
-
-const rows: string[][] = [];
-for (const example of examples) {
-  for (const names of [["picture"], SIDES]) {
-    const paths = names.map((name) => join(EXAMPLES, example, `${name}.png`));
-    if (!paths.every((path) => existsSync(path))) continue;
-    const { files, report } = await runEngine({
-      kind: "asset",
-      pictures: paths.map((path) => new Uint8Array(readFileSync(path))),
-      options: {
-        name: example,
-        quality,
-        ...(names.length > 1 && { views: [...SIDES] }),
-      },
-    });
-    const { checks, layout } = report;
-    const obj = measurePolygons(new TextDecoder().decode(files.find(({ format }) => format === "obj")!.data));
-    rows.push([
-      `${example}, ${names.length}`,
-      String(report.triangles),
-      (100 * obj.quadShare).toFixed(1),
-      (100 * obj.irregularShare).toFixed(1),
-      String(checks.openEdges + checks.nonManifoldEdges + checks.nonManifoldVertices),
-      String(checks.degenerateFaces),
-      String(checks.components),
-      String(layout!.charts),
-      (100 * layout!.utilization).toFixed(0),
-      (100 * layout!.densitySpread).toFixed(1),
-    ]);
-    console.error(rows.at(-1)!.join("  "));
+const rows: MeshRow[] = values.with.flatMap((file) => JSON.parse(readFileSync(file, "utf8")).rows);
+const tools = { prior: await loadModels(), matte: await loadMatteModel(), three: await ThreeImporter.open() };
+try {
+  for (const quality of qualities) {
+    for (const order of exampleOrders(examples)) await measure(order, quality);
+    for await (const order of packOrders(values.packs, objects, seed)) await measure(order, quality);
   }
+} finally {
+  await tools.three.close();
 }
-console.log(
-  formatTable(
-    [
-      "example, pictures",
-      "triangles",
-      "quads %",
-      "irregular vertices %",
-      "open or non-manifold",
-      "degenerate",
-      "pieces",
-      "charts",
-      "texture used %",
-      "density spread %",
-    ],
-    rows,
-  ),
-);
+console.log(`${rows.length} assets\n\n${summary(rows)}\n\n${topologyTable(rows)}\n\n${fidelityTable(rows)}`);
+for (const line of complaints(rows)) console.log(line);
+
+async function measure(...[order, quality]: [Parameters<typeof measureAsset>[0], (typeof QUALITIES)[number]]) {
+  const row = await measureAsset(order, quality, tools).catch((error: Error) => {
+    console.error(`${order.name}, ${order.pictures.length}, ${quality}: not made: ${error.stack}`);
+    return null;
+  });
+  if (!row) {
+    process.exitCode = 1;
+    return;
+  }
+  rows.push(row);
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine: describeMachine(), seed, rows })}\n`);
+  console.error(topologyTable([row]).split("\n").at(-1), fidelityTable([row]).split("\n").at(-1));
+}

@@ -64,8 +64,10 @@ export async function shareOfPixels(
   page: Page,
   selector: string,
   accepts: (red: number, green: number, blue: number) => boolean,
+  /** Which one, of several. */
+  nth = 0,
 ): Promise<number> {
-  const { data, info } = await sharp(await page.locator(selector).first().screenshot())
+  const { data, info } = await sharp(await page.locator(selector).nth(nth).screenshot())
     .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });

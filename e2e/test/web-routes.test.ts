@@ -276,6 +276,7 @@ onBothDatabases("the routes of the web app", (start) => {
     expect(body).toMatchObject({
       queue: { queued: 0 },
       storage: { kind: "local" },
+      processes: [{ self: true, up: true, role: "all", places: 2, pid: process.pid }],
       versions: { node: process.versions.node },
     });
     expect(body.day.completed).toBeGreaterThan(0);

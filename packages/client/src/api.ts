@@ -303,6 +303,115 @@ export interface AssetList {
   nextCursor?: string | null;
 }
 
+/** What was asked for, as the engine took it */
+export interface AssetOptions {
+  /** Level of quality */
+  quality?: "standard" | "high" | "ultra";
+  polycount?: number;
+  /** Height, centimetres */
+  height?: number;
+  /** Width, centimetres */
+  width?: number;
+  /** Depth, centimetres */
+  depth?: number;
+  /** Of OBJ and FBX */
+  topology?: "quad" | "triangle";
+  /** Of the bounding box */
+  pivot?: "center" | "base";
+  /** Pixels a side */
+  textureSize?: number;
+  lods?: number;
+  seed?: number;
+  name?: string;
+  /** Who was to make the shape, if somebody was named */
+  generator?: string;
+  [name: string]: unknown;
+}
+
+/** What was done and measured */
+export interface AssetReport {
+  options?: AssetOptions;
+  /** What was seen of each */
+  pictures?: {
+    width?: number;
+    height?: number;
+    format?: string;
+    matte?: {
+      source?: string;
+      confidence?: number;
+      coverage?: number;
+      [name: string]: unknown;
+    };
+    /** Null when the picture repeats another one */
+    pose?: {
+      label?: string | null;
+      /** Degrees: 0 front, 90 the object's left */
+      azimuth?: number;
+      elevation?: number;
+      /** How that is known */
+      posedBy?: "hint" | "order" | "estimate";
+      [name: string]: unknown;
+    } | null;
+    /** Several of a turnaround sheet */
+    views?: {
+      label?: string | null;
+      /** Degrees: 0 front, 90 the object's left */
+      azimuth?: number;
+      elevation?: number;
+      /** How that is known */
+      posedBy?: "hint" | "order" | "estimate";
+      [name: string]: unknown;
+    }[];
+    [name: string]: unknown;
+  }[];
+  prior?: string | null;
+  /** Null when the server's own engine made the shape */
+  generator?: {
+    name?: string;
+    /** Overlap of its outlines and the pictures', 0 to 1 */
+    agreement?: number;
+    /** Degrees by which its model was turned */
+    turned?: number;
+    [name: string]: unknown;
+  } | null;
+  warnings?: string[];
+  checks?: {
+    openEdges?: number;
+    nonManifoldEdges?: number;
+    nonManifoldVertices?: number;
+    degenerateFaces?: number;
+    components?: number;
+    [name: string]: unknown;
+  };
+  triangles?: number;
+  vertices?: number;
+  /** Triangles of each coarser level */
+  lods?: number[];
+  quadShare?: number;
+  size?: {
+    /** Height, centimetres */
+    height?: number;
+    /** Width, centimetres */
+    width?: number;
+    /** Depth, centimetres */
+    depth?: number;
+    [name: string]: unknown;
+  };
+  texture?: {
+    /** Pixels a side */
+    size?: number;
+    coverage?: number;
+    [name: string]: unknown;
+  };
+  layout?: {
+    charts?: number;
+    utilization?: number;
+    densitySpread?: number;
+    [name: string]: unknown;
+  } | null;
+  [name: string]: unknown;
+}
+
 export interface Done {
   status: "success";
 }
@@ -393,6 +502,24 @@ export interface AuditEvent {
   studioID: string | null;
   address: string | null;
   detail: Record<string, unknown>;
+}
+
+/** What an account has used of what it may */
+export interface Quota {
+  requests: {
+    /** Assets asked for in this calendar month, UTC, tests not counted */
+    used: number;
+    /** Null: no limit */
+    limit: number | null;
+    /** When the month ends */
+    resetsAt: string;
+  };
+  bytes: {
+    /** Of pictures and files that are there */
+    used: number;
+    /** Null: no limit */
+    limit: number | null;
+  };
 }
 
 export interface AssetCompletedMessage {
@@ -718,6 +845,7 @@ export interface Operations {
       password: "none" | "replaceable" | "set";
       /** Whether the operator's page is yours to see */
       operator: boolean;
+      quota: Quota;
     };
   };
   /** Replace the API key. */
@@ -987,8 +1115,7 @@ export interface Operations {
       /** The asset */
       requestID: string;
       iterationID: string;
-      /** What was asked for, as the engine takes it */
-      options: Record<string, unknown>;
+      options: AssetOptions;
       inputs: {
         /** The picture */
         imageID: string;
@@ -1004,8 +1131,7 @@ export interface Operations {
         url: string | null;
         stored: boolean;
       } | null;
-      /** What was measured: sizes, triangles, checks, and what was seen of each picture */
-      report: Record<string, unknown> | null;
+      report: AssetReport | null;
       files: {
         format: string;
         name: string;
@@ -1301,20 +1427,7 @@ export interface Operations {
       /** Of their pictures and files */
       bytes: number;
       /** Of your account; null for a studio */
-      quota: {
-        requests: {
-          used: number;
-          /** Null: no limit */
-          limit: number | null;
-          /** When the month ends, ISO 8601 */
-          resetsAt: string;
-        };
-        bytes: {
-          used: number;
-          /** Null: no limit */
-          limit: number | null;
-        };
-      } | null;
+      quota: Quota | null;
     };
   };
   /** Queue, workers, failures, storage and versions of this installation. */
@@ -1338,6 +1451,7 @@ export interface Operations {
         stage: string | null;
         progress: number;
         attempt: number;
+        processID: string | null;
         startedAt: string | null;
       }[];
       day: {
@@ -1364,6 +1478,27 @@ export interface Operations {
         freeBytes: number | null;
         databaseBytes: number;
       };
+      /** All servers and workers, this one included */
+      processes: {
+        /** The process */
+        processID: string;
+        /** Whether it is the one that answers */
+        self: boolean;
+        role: "all" | "api" | "worker";
+        version: string;
+        host: string;
+        pid: number;
+        /** Assets that it makes at a time */
+        places: number;
+        /** Assets that it makes now */
+        running: number;
+        memoryBytes: number;
+        upSeconds: number;
+        /** How long ago it was heard of */
+        seenSeconds: number;
+        /** Whether it was heard of lately; one that died is listed for a day */
+        up: boolean;
+      }[];
       server: {
         role: string;
         /** Assets at a time, of this process */
@@ -1382,7 +1517,7 @@ export interface Operations {
         /** Whether it would take a request now */
         up: boolean;
         detail: string | null;
-        /** Models that it makes for this process */
+        /** Models that it makes, for all processes */
         running: number;
         /** Models that wait for their turn */
         waiting: number;

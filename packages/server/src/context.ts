@@ -21,6 +21,8 @@ export type RunEngine = typeof runEngine;
 /** What the parts of a server share. */
 export interface Context {
   config: Config;
+  /** Of this process, for what it begins. */
+  processId: string;
   db: Db;
   jobs: Jobs;
   storage: Storage;

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { FAILURES } from "./auth/failure-limiter.ts";
 import { LIMITS } from "./config/limits.ts";
 import type { Context } from "./context.ts";
+import { forgetProcesses } from "./processes.ts";
 import { purgeDeleted } from "./requests/remove.ts";
 import { applyRetention } from "./requests/retention.ts";
 import { recountStored } from "./requests/stored-bytes.ts";
@@ -72,4 +73,5 @@ export async function prune(context: Context): Promise<void> {
   await db.deleteFrom("sign_in_link").where("expires_at", "<", before(0)).execute();
   await db.deleteFrom("session").where("expires_at", "<", before(0)).execute();
   await db.deleteFrom("auth_failure").where("window_start", "<", before(FAILURES.windowMs)).execute();
+  await forgetProcesses(context);
 }

@@ -15,6 +15,7 @@ import { deriveKeys } from "./auth/keys.ts";
 import { openMasterKey } from "./auth/master-key.ts";
 import { type Config, listensOnLoopback } from "./config/read-config.ts";
 import type { Context, RunEngine } from "./context.ts";
+import { newId } from "./db/ids.ts";
 import { type DirectoryLock, lockDirectory } from "./db/lock-directory.ts";
 import { migrate } from "./db/migrate.ts";
 import { type OpenDatabase, openEmbedded, openPostgres, tidyEmbedded } from "./db/open-database.ts";
@@ -23,6 +24,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { Consumer, type RunningConsumer } from "./jobs/consumer.ts";
 import { type AssetJob, type DeliveryJob, Jobs, LANES } from "./jobs/jobs.ts";
 import { createMetrics } from "./metrics.ts";
+import { startHeartbeat } from "./processes.ts";
 import { AssetReader } from "./requests/asset-reader.ts";
 import { localStorage } from "./storage/local.ts";
 import { s3Storage } from "./storage/s3.ts";
@@ -113,6 +115,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     let local = "";
     const context: Context = {
       config,
+      processId: newId(),
       db: database.db,
       jobs,
       storage,
@@ -143,7 +146,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 
     const consumers = config.role === "api" ? [] : startConsumers(context);
     const stopHousekeeping = startHousekeeping(context, database.pglite && (() => tidyEmbedded(database.pglite!)));
-    undo.push(stopHousekeeping);
+    undo.push(stopHousekeeping, startHeartbeat(context));
     const { level: sandbox, missing } = describeSandbox();
     log.info(
       { url: local, role: config.role, database: database.pglite ? "embedded" : "postgres", sandbox },

@@ -6,6 +6,7 @@ import { Library } from "./pages/library.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { Shell } from "./shell.tsx";
 import { t } from "./strings.ts";
+import { Boundary } from "./ui/boundary.tsx";
 import { Button, LinkButton } from "./ui/button.tsx";
 import { Empty, Loading, Page } from "./ui/page.tsx";
 
@@ -18,6 +19,14 @@ const Settings = lazy(async () => ({ default: (await import("./pages/settings.ts
 const Operator = lazy(async () => ({ default: (await import("./pages/operator.tsx")).Operator }));
 
 export function App() {
+  return (
+    <Boundary page={useLocation().pathname}>
+      <Frame />
+    </Boundary>
+  );
+}
+
+function Frame() {
   const navigate = useNavigate();
   const location = useLocation();
   const signingIn = location.pathname === "/sign-in";
@@ -46,30 +55,32 @@ export function App() {
   if (me.data.password === "none" && location.pathname !== "/welcome") return <Navigate to="/welcome" replace />;
   return (
     <Shell me={me.data}>
-      <Suspense fallback={<Loading />}>
-        <Routes>
-          <Route path="/" element={<Library />} />
-          <Route path="/welcome" element={<Welcome me={me.data} />} />
-          <Route path="/create" element={<Create />} />
-          <Route path="/assets/:requestID" element={<AssetPage />} />
-          <Route path="/assets/:requestID/compare" element={<Compare />} />
-          <Route path="/projects" element={<Projects />} />
-          <Route path="/settings/*" element={<Settings me={me.data} />} />
-          <Route path="/operator" element={<Operator />} />
-          <Route
-            path="*"
-            element={
-              <Page title={t.problems.unknownPage}>
-                <Empty title={t.problems.unknownPage} help={t.problems.unknownPageHelp}>
-                  <LinkButton to="/" look="primary">
-                    {t.problems.toLibrary}
-                  </LinkButton>
-                </Empty>
-              </Page>
-            }
-          />
-        </Routes>
-      </Suspense>
+      <Boundary page={location.pathname}>
+        <Suspense fallback={<Loading />}>
+          <Routes>
+            <Route path="/" element={<Library />} />
+            <Route path="/welcome" element={<Welcome me={me.data} />} />
+            <Route path="/create" element={<Create />} />
+            <Route path="/assets/:requestID" element={<AssetPage />} />
+            <Route path="/assets/:requestID/compare" element={<Compare />} />
+            <Route path="/projects" element={<Projects />} />
+            <Route path="/settings/*" element={<Settings me={me.data} />} />
+            <Route path="/operator" element={<Operator />} />
+            <Route
+              path="*"
+              element={
+                <Page title={t.problems.unknownPage}>
+                  <Empty title={t.problems.unknownPage} help={t.problems.unknownPageHelp}>
+                    <LinkButton to="/" look="primary">
+                      {t.problems.toLibrary}
+                    </LinkButton>
+                  </Empty>
+                </Page>
+              }
+            />
+          </Routes>
+        </Suspense>
+      </Boundary>
     </Shell>
   );
 }

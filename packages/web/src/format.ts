@@ -1,11 +1,14 @@
 const NUMBER = new Intl.NumberFormat("en");
 const DATE_TIME = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const DATE = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+const UTC_DATE = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 export const formatNumber = (value: number): string => NUMBER.format(value);
 export const formatTime = (iso: string): string => DATE_TIME.format(new Date(iso));
 export const formatDay = (iso: string): string => DATE.format(new Date(iso));
+/** Of what ends with a day in UTC, wherever one is. */
+export const formatUtcDay = (iso: string): string => UTC_DATE.format(new Date(iso));
 
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -38,6 +41,12 @@ export function formatAgo(iso: string, now = Date.now()): string {
     if (Math.abs(seconds) >= length) return RELATIVE.format(Math.round(seconds / length), unit);
   }
   return RELATIVE.format(seconds > -5 ? 0 : seconds, "second");
+}
+
+export const formatPercent = (share: number): string => `${Math.round(share * 100)} %`;
+
+export function formatSize({ height, width, depth }: { height: number; width: number; depth: number }): string {
+  return `${[height, width, depth].map((cm) => formatCentimetres(cm).replace(" cm", "")).join(" × ")} cm`;
 }
 
 export function formatCentimetres(cm: number): string {

@@ -250,6 +250,80 @@ export const AssetList = Type.Object(
   { $id: "AssetList" },
 );
 
+/** Records of older versions lack fields, and those of newer ones have more. */
+const kept = (fields: Record<string, TSchema>, options = {}) =>
+  Type.Partial(Type.Object(fields), { additionalProperties: true, ...options });
+
+const textureSize = Type.Integer({ description: "Pixels a side" });
+const cm = (description: string) => Type.Number({ description: `${description}, centimetres` });
+
+export const AssetOptions = kept(
+  {
+    quality: Choice(["standard", "high", "ultra"], "Level of quality"),
+    polycount: Type.Integer(),
+    height: cm("Height"),
+    width: cm("Width"),
+    depth: cm("Depth"),
+    topology: Choice(["quad", "triangle"], "Of OBJ and FBX"),
+    pivot: Choice(["center", "base"], "Of the bounding box"),
+    textureSize,
+    lods: Type.Integer(),
+    seed: Type.Integer(),
+    name: Type.String(),
+    generator: Text("Who was to make the shape, if somebody was named"),
+  },
+  { $id: "AssetOptions", description: "What was asked for, as the engine took it" },
+);
+
+const ViewReport = kept({
+  label: Nullable(Text("`front` and so on, where it is one of these")),
+  azimuth: Type.Number({ description: "Degrees: 0 front, 90 the object's left" }),
+  elevation: Type.Number(),
+  posedBy: Choice(["hint", "order", "estimate"], "How that is known"),
+});
+
+export const AssetReport = kept(
+  {
+    options: Type.Ref("AssetOptions"),
+    pictures: Type.Array(
+      kept({
+        width: Type.Integer(),
+        height: Type.Integer(),
+        format: Type.String(),
+        matte: kept({ source: Type.String(), confidence: Type.Number(), coverage: Type.Number() }),
+        pose: Nullable(ViewReport, { description: "Null when the picture repeats another one" }),
+        views: Type.Array(ViewReport, { description: "Several of a turnaround sheet" }),
+      }),
+      { description: "What was seen of each" },
+    ),
+    prior: Nullable(Text("Version of the learned prior that took part")),
+    generator: Nullable(
+      kept({
+        name: Type.String(),
+        agreement: Type.Number({ description: "Overlap of its outlines and the pictures', 0 to 1" }),
+        turned: Type.Number({ description: "Degrees by which its model was turned" }),
+      }),
+      { description: "Null when the server's own engine made the shape" },
+    ),
+    warnings: Type.Array(Type.String()),
+    checks: kept({
+      openEdges: Type.Integer(),
+      nonManifoldEdges: Type.Integer(),
+      nonManifoldVertices: Type.Integer(),
+      degenerateFaces: Type.Integer(),
+      components: Type.Integer(),
+    }),
+    triangles: Type.Integer(),
+    vertices: Type.Integer(),
+    lods: Type.Array(Type.Integer(), { description: "Triangles of each coarser level" }),
+    quadShare: Type.Number(),
+    size: kept({ height: cm("Height"), width: cm("Width"), depth: cm("Depth") }),
+    texture: kept({ size: textureSize, coverage: Type.Number() }),
+    layout: Nullable(kept({ charts: Type.Integer(), utilization: Type.Number(), densitySpread: Type.Number() })),
+  },
+  { $id: "AssetReport", description: "What was done and measured" },
+);
+
 export const Done = Type.Object({ status: Type.Literal("success") }, { $id: "Done" });
 
 export const PageQuery = Type.Object({
@@ -349,6 +423,26 @@ export const AuditEvent = Type.Object(
   { $id: "AuditEvent" },
 );
 
+const Limit = Nullable(Type.Integer({ minimum: 0 }), { description: "Null: no limit" });
+
+export const Quota = Type.Object(
+  {
+    requests: Type.Object({
+      used: Type.Integer({
+        minimum: 0,
+        description: "Assets asked for in this calendar month, UTC, tests not counted",
+      }),
+      limit: Limit,
+      resetsAt: Timestamp("When the month ends"),
+    }),
+    bytes: Type.Object({
+      used: Type.Integer({ minimum: 0, description: "Of pictures and files that are there" }),
+      limit: Limit,
+    }),
+  },
+  { $id: "Quota", description: "What an account has used of what it may" },
+);
+
 const messageIds = { userID: Id("Your developer ID"), devID: Id("Your developer ID"), requestID: Id("The asset") };
 
 const messageResults = {
@@ -419,6 +513,8 @@ export const SHARED_SCHEMAS = [
   Asset,
   FetchedAsset,
   AssetList,
+  AssetOptions,
+  AssetReport,
   Done,
   ProjectStyle,
   Project,
@@ -427,6 +523,7 @@ export const SHARED_SCHEMAS = [
   Destination,
   Delivery,
   AuditEvent,
+  Quota,
   AssetCompletedMessage,
   AssetDismissedMessage,
 ];

@@ -10,8 +10,8 @@ export interface BackupRow {
 }
 
 const PAGE = 500;
-/** Counters of the last minute, and what the queue and the migrations keep for themselves. */
-const LEFT_OUT = ["auth_failure", "kysely_migration", "kysely_migration_lock"];
+/** Counters of the last minute, processes that run, and what the queue and the migrations keep for themselves. */
+const LEFT_OUT = ["auth_failure", "process", "kysely_migration", "kysely_migration_lock"];
 
 /** The product's tables, each after those that it refers to. */
 async function listTables(db: Db | Transaction<Schema>): Promise<string[]> {

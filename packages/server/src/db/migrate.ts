@@ -5,10 +5,17 @@ import * as initial from "./migrations/0001-initial.ts";
 import * as webApp from "./migrations/0002-web-app.ts";
 import * as glance from "./migrations/0003-glance.ts";
 import * as keeping from "./migrations/0004-keeping.ts";
+import * as processes from "./migrations/0005-processes.ts";
 import type { Db } from "./open-database.ts";
 
 /** In the order in which they run; a name never changes once released. */
-const MIGRATIONS = { "0001-initial": initial, "0002-web-app": webApp, "0003-glance": glance, "0004-keeping": keeping };
+const MIGRATIONS = {
+  "0001-initial": initial,
+  "0002-web-app": webApp,
+  "0003-glance": glance,
+  "0004-keeping": keeping,
+  "0005-processes": processes,
+};
 
 /**
  * The newest migration that code must know to work with the schema as it is now. While servers are replaced one after

@@ -1,6 +1,8 @@
 import type { AssetOptions, AssetReport, Stage, Style, UpAxis } from "@maquette/engine/asset";
 import type { FileFormat, Quality, Topology, ViewHint } from "@maquette/engine/types";
 import type { ColumnType, Generated } from "kysely";
+import type { Role } from "../config/read-config.ts";
+import type { GeneratorLoad } from "../generators/generators.ts";
 
 /** JSON columns are written as text, since the two drivers disagree on what to do with arrays. */
 type Json<T> = ColumnType<T, string, string>;
@@ -194,6 +196,24 @@ export interface IterationTable {
   completed_at: Nullable<Date>;
   /** When the files went, as the server is set (`keepFilesDays`). */
   files_removed_at: Nullable<Date>;
+  /** Who began the newest attempt; null if that was a server of an older version. */
+  process_id: Nullable<string>;
+}
+
+/** A server process on a shared database, as it last told of itself. */
+export interface ProcessTable {
+  id: string;
+  role: Role;
+  version: string;
+  host: string;
+  pid: number;
+  /** Assets that it makes at a time. */
+  places: number;
+  memory_bytes: number;
+  /** What each generator does for it. */
+  generators: Json<Record<string, GeneratorLoad>>;
+  started_at: Date;
+  seen_at: Date;
 }
 
 export interface ArtifactTable {
@@ -277,4 +297,5 @@ export interface Schema {
   idempotency: IdempotencyTable;
   auth_failure: AuthFailureTable;
   setting: SettingTable;
+  process: ProcessTable;
 }

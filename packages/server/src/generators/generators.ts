@@ -16,16 +16,19 @@ const LONGEST_WAIT = 120;
 const REUSE_MS = 10_000;
 const CHECK_TIMEOUT_MS = 3000;
 
-export interface GeneratorHealth {
+/** Models that a generator makes for this process, and those that wait for their turn. */
+export interface GeneratorLoad {
+  running: number;
+  waiting: number;
+}
+
+export interface GeneratorHealth extends GeneratorLoad {
   name: string;
   type: GeneratorSettings["type"];
   /** Whether it would take a request now. */
   up: boolean;
   /** Why not. */
   detail: string | null;
-  /** Models that it makes for this process, and those that wait for their turn. */
-  running: number;
-  waiting: number;
 }
 
 /** Told of every model that was asked for, when it ended. */
@@ -90,6 +93,11 @@ export class Generators {
     } finally {
       entry.giveBack();
     }
+  }
+
+  /** What each generator does for this process. */
+  get load(): Record<string, GeneratorLoad> {
+    return Object.fromEntries([...this.#entries].map(([name, entry]) => [name, entry.load]));
   }
 
   /** How each generator is, asked side by side; answers are kept for a few seconds. */
@@ -158,13 +166,17 @@ class Entry {
     else this.#running--;
   }
 
+  get load(): GeneratorLoad {
+    return { running: this.#running, waiting: this.#queue.length };
+  }
+
   async health(): Promise<GeneratorHealth> {
     if (!this.#seen || Date.now() - this.#seen.at > REUSE_MS) {
       this.#seen = { at: Date.now(), fault: this.#findFault() };
     }
     const detail = await this.#seen.fault;
     const { name, type } = this.settings;
-    return { name, type, up: detail === null, detail, running: this.#running, waiting: this.#queue.length };
+    return { name, type, up: detail === null, detail, ...this.load };
   }
 
   async #findFault(): Promise<string | null> {

@@ -23,7 +23,8 @@ export async function beginIteration(context: Context, iterationId: string): Pro
   const { rows } = await sql<Begun>`
     update iteration i set
       status = 'running', attempt = i.attempt + 1, lost = i.lost + (i.status = 'running')::int,
-      stage = null, progress = 0, started_at = coalesce(i.started_at, ${new Date(context.now())})
+      stage = null, progress = 0, started_at = coalesce(i.started_at, ${new Date(context.now())}),
+      process_id = ${context.processId}
     from request r
     where i.id = ${iterationId} and r.id = i.request_id and i.status in ('queued', 'running') and r.deleted_at is null
     returning i.*, r.test

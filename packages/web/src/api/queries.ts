@@ -1,10 +1,11 @@
-import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ask, Problem } from "./client.ts";
 import type {
   Asset,
   AuditEvent,
   Delivery,
   Destination,
+  Generators,
   Installation,
   IterationDetail,
   Me,
@@ -31,6 +32,7 @@ export const keys = {
   asset: (id: string) => ["asset", id] as const,
   iteration: (id: string, number: string) => ["asset", id, number] as const,
   projects: ["projects"] as const,
+  generators: ["generators"] as const,
   studios: ["studios"] as const,
   members: (id: string) => ["members", id] as const,
   destinations: ["destinations"] as const,
@@ -62,6 +64,14 @@ export const useProjects = () =>
     queryFn: async () => (await ask<{ projects: Project[] }>("GET", "/projects")).projects,
   });
 
+/** Who can make shapes: settings of the server, which change with a restart. */
+export const useGenerators = () =>
+  useQuery({
+    queryKey: keys.generators,
+    queryFn: () => ask<Generators>("GET", "/generators"),
+    staleTime: 10 * 60_000,
+  });
+
 export const useStudios = () =>
   useQuery({
     queryKey: keys.studios,
@@ -87,16 +97,27 @@ export const useDestinations = () =>
     refetchInterval: 10_000,
   });
 
-export const useDeliveries = (state: string) =>
-  useQuery({
-    queryKey: [...keys.deliveries, state],
-    queryFn: () =>
-      ask<{ deliveries: Delivery[]; nextCursor: string | null }>(
-        "GET",
-        `/deliveries?limit=50${state ? `&state=${state}` : ""}`,
-      ),
-    refetchInterval: 4000,
+/** A list that is read further and further back. */
+function useLog<Page extends { nextCursor: string | null }>(
+  queryKey: readonly unknown[],
+  path: string,
+  refetchInterval: number | false,
+) {
+  return useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam }) => ask<Page>("GET", pageParam ? `${path}&cursor=${encodeURIComponent(pageParam)}` : path),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval,
   });
+}
+
+export const useDeliveries = (state: string) =>
+  useLog<{ deliveries: Delivery[]; nextCursor: string | null }>(
+    [...keys.deliveries, state],
+    `/deliveries?limit=50${state ? `&state=${state}` : ""}`,
+    4000,
+  );
 
 export const useSessions = () =>
   useQuery({
@@ -105,10 +126,7 @@ export const useSessions = () =>
   });
 
 export const useAuditEvents = () =>
-  useQuery({
-    queryKey: keys.events,
-    queryFn: async () => (await ask<{ events: AuditEvent[] }>("GET", "/audit-events?limit=30")).events,
-  });
+  useLog<{ events: AuditEvent[]; nextCursor: string | null }>(keys.events, "/audit-events?limit=30", false);
 
 export const useUsage = (studioID: string | null) =>
   useQuery({

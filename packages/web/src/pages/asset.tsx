@@ -1,16 +1,25 @@
-import { Columns2, Download, Pencil, Repeat, ThumbsDown, ThumbsUp, Trash2, X } from "lucide-react";
+import { Columns2, Download, ImagePlus, Pencil, Repeat, ThumbsDown, ThumbsUp, Trash2, X } from "lucide-react";
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
-import { useNavigate, useParams, useSearchParams } from "react-router";
+import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { ask, imageThumbnail, iterationThumbnail, local } from "../api/client.ts";
 import { keys, useAction, useAsset, useIteration, useProjects } from "../api/queries.ts";
-import type { Asset, Iteration, IterationDetail, Report, View } from "../api/types.ts";
-import { formatBytes, formatCentimetres, formatNumber, formatSeconds, formatTime } from "../format.ts";
+import { directionOf, levelsOf, nameView, sizeOf } from "../api/report.ts";
+import type { Asset, Iteration, IterationDetail, Report } from "../api/types.ts";
+import {
+  formatBytes,
+  formatDay,
+  formatNumber,
+  formatPercent,
+  formatSeconds,
+  formatSize,
+  formatTime,
+} from "../format.ts";
 import { t } from "../strings.ts";
 import { Button, classes, IconButton, LinkButton } from "../ui/button.tsx";
 import { CopyValue } from "../ui/copy.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { TextArea } from "../ui/field.tsx";
-import { Card, Empty, Facts, Loaded, Loading, Notice, Page } from "../ui/page.tsx";
+import { Card, Empty, Facts, known, Loaded, Loading, Notice, Page } from "../ui/page.tsx";
 import { RenameDialog } from "../ui/rename.tsx";
 import { ReviseDialog } from "../ui/revise.tsx";
 import { ProgressBar, StatusBadge, statusOf } from "../ui/status.tsx";
@@ -31,13 +40,13 @@ export function AssetPage() {
 function Shown({ asset }: { asset: Asset }) {
   const navigate = useNavigate();
   const [query, setQuery] = useSearchParams();
-  const [dialog, setDialog] = useState<"rename" | "revise" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"rename" | "revise" | "pictures" | "delete" | null>(null);
   const newest = asset.iterations.at(-1)!;
   const wanted = query.get("iteration");
   const iteration = asset.iterations.find(({ iterationID }) => iterationID === wanted) ?? newest;
   const detail = useIteration(asset.requestID, iteration.iterationID);
   const viewer = useRef<ViewerHandle>(null);
-  const finished = asset.iterations.filter(({ results }) => results !== null);
+  const finished = asset.iterations.filter(hasFiles);
   const remove = useAction(() => ask("DELETE", `/requests/${asset.requestID}`), [keys.library, keys.tags]);
 
   return (
@@ -68,20 +77,26 @@ function Shown({ asset }: { asset: Asset }) {
       {asset.tags.length > 0 && (
         <p className="asset-tags-row">
           {asset.tags.map((tag) => (
-            <span key={tag} className="tag">
+            <Link key={tag} to={`/?tag=${encodeURIComponent(tag)}`} className="tag">
               {tag}
-            </span>
+            </Link>
           ))}
         </p>
       )}
       <div className="asset">
         <div className="asset-main">
-          <Stagebox asset={asset} iteration={iteration} detail={detail.data} viewer={viewer} />
-          {detail.data && <Inputs asset={asset} detail={detail.data} viewer={viewer} />}
+          <Stagebox
+            asset={asset}
+            iteration={iteration}
+            detail={detail.data}
+            viewer={viewer}
+            onPictures={() => setDialog("pictures")}
+          />
+          {detail.data && <Inputs asset={asset} iteration={iteration} detail={detail.data} viewer={viewer} />}
         </div>
         <div className="asset-side">
           <Verdict asset={asset} iteration={iteration} />
-          {detail.data && detail.data.files.length > 0 && <Downloads detail={detail.data} />}
+          {detail.data && hasFiles(iteration) && <Downloads detail={detail.data} />}
           <FactCard asset={asset} iteration={iteration} detail={detail.data} />
           <History
             asset={asset}
@@ -91,9 +106,10 @@ function Shown({ asset }: { asset: Asset }) {
         </div>
       </div>
       {dialog === "rename" && <RenameDialog asset={asset} onClose={() => setDialog(null)} />}
-      {dialog === "revise" && (
+      {(dialog === "revise" || dialog === "pictures") && (
         <ReviseDialog
           asset={asset}
+          pictures={dialog === "pictures" ? "replace" : "keep"}
           onClose={() => setDialog(null)}
           onMade={() => {
             setDialog(null);
@@ -123,33 +139,47 @@ function Shown({ asset }: { asset: Asset }) {
   );
 }
 
+/** Whether there is something to be shown and downloaded: files may have been deleted to save room. */
+function hasFiles({ results, filesRemovedAt }: Iteration): boolean {
+  return results !== null && !filesRemovedAt;
+}
+
 /** The model; while it is made, how far that is; if there is none, why. */
 function Stagebox({
   asset,
   iteration,
   detail,
   viewer,
+  onPictures,
 }: {
   asset: Asset;
   iteration: Iteration;
   detail: IterationDetail | undefined;
   viewer: React.RefObject<ViewerHandle | null>;
+  onPictures: () => void;
 }) {
   const glb = detail?.files.find(({ format }) => format === "glb")?.url;
   const zip = detail?.files.find(({ format }) => format === "zip")?.url;
-  const poses = detail?.report?.pictures;
+  const pictures = detail?.report?.pictures;
   const inputs = detail?.inputs;
   const { requestID } = asset;
   const cameras = useMemo(
     () =>
-      (poses ?? []).flatMap(({ views }, i) => {
+      (pictures ?? []).flatMap((picture, i) => {
         const input = inputs?.[i];
         const thumbnail = input?.stored ? imageThumbnail(requestID, input.imageID) : null;
-        return views.map((view) => ({ ...view, thumbnail }));
+        return (picture.views ?? []).flatMap((view) => directionOf(view) ?? []).map((view) => ({ ...view, thumbnail }));
       }),
-    [poses, inputs, requestID],
+    [pictures, inputs, requestID],
   );
   if (iteration.status === "new") return <Making asset={asset} iteration={iteration} />;
+  if (iteration.filesRemovedAt) {
+    return detail ? (
+      <Removed asset={asset} iteration={iteration} detail={detail} onPictures={onPictures} />
+    ) : (
+      <Loading />
+    );
+  }
   if (glb) {
     return (
       <Suspense fallback={<div className="viewer viewer-wait" />}>
@@ -157,15 +187,17 @@ function Stagebox({
           ref={viewer}
           name={asset.name}
           model={{ glb: local(glb), zip: zip ? local(zip) : null }}
-          size={detail?.report?.size ?? null}
+          size={sizeOf(detail?.report)}
           cameras={cameras}
-          lods={detail?.options.lods ?? 0}
+          levels={levelsOf(detail!)}
         />
       </Suspense>
     );
   }
   if (!detail) return <Loading />;
-  if (iteration.status === "dismissed") return <Refusal asset={asset} iteration={iteration} detail={detail} />;
+  if (iteration.status === "dismissed") {
+    return <Refusal asset={asset} iteration={iteration} detail={detail} onPictures={onPictures} />;
+  }
   return <Empty title={t.asset.noModel} />;
 }
 
@@ -194,8 +226,54 @@ function Making({ asset, iteration }: { asset: Asset; iteration: Iteration }) {
   );
 }
 
-function Refusal({ asset, iteration, detail }: { asset: Asset; iteration: Iteration; detail: IterationDetail }) {
+interface WithoutModel {
+  asset: Asset;
+  iteration: Iteration;
+  detail: IterationDetail;
+  /** Asks for other pictures. */
+  onPictures: () => void;
+}
+
+/** The files' time is over: what that means, and how to get them again. */
+function Removed({ asset, iteration, detail, onPictures }: WithoutModel) {
+  const again = useAction(
+    () => ask("POST", `/requests/${asset.requestID}/iterations`, {}),
+    [keys.asset(asset.requestID), keys.library],
+  );
+  const isNewest = asset.iterations.at(-1)?.iterationID === iteration.iterationID;
+  // A picture from the web is fetched again.
+  const there = asset.test || detail.inputs.every(({ stored, url }) => stored || url !== null);
+  const text = t.asset.removed;
+  return (
+    <section className="making">
+      <div className="making-inner">
+        <h2>{text.title}</h2>
+        <p>{text.help(formatDay(iteration.filesRemovedAt!))}</p>
+        {!isNewest && <p className="soft">{text.older}</p>}
+        {isNewest && !there && <p className="soft">{text.pictures}</p>}
+        {isNewest &&
+          (there ? (
+            <Button
+              look="primary"
+              icon={<Repeat />}
+              busy={again.isPending}
+              onClick={() => again.mutate(undefined, { onError: sayProblem })}
+            >
+              {text.again}
+            </Button>
+          ) : (
+            <Button look="primary" icon={<ImagePlus />} onClick={onPictures}>
+              {text.send}
+            </Button>
+          ))}
+      </div>
+    </section>
+  );
+}
+
+function Refusal({ asset, iteration, detail, onPictures }: WithoutModel) {
   const concerned = detail.causeImage === null ? null : detail.inputs[detail.causeImage];
+  const isNewest = asset.iterations.at(-1)?.iterationID === iteration.iterationID;
   return (
     <section className="making">
       <div className="making-inner refusal">
@@ -207,6 +285,11 @@ function Refusal({ asset, iteration, detail }: { asset: Asset; iteration: Iterat
             <img src={imageThumbnail(asset.requestID, concerned.imageID)} alt="" />
             <figcaption className="soft">{t.asset.dismissedPicture(detail.causeImage! + 1)}</figcaption>
           </figure>
+        )}
+        {isNewest && (
+          <Button look="primary" icon={<ImagePlus />} onClick={onPictures}>
+            {t.asset.retryPictures}
+          </Button>
         )}
       </div>
     </section>
@@ -220,6 +303,7 @@ function Verdict({ asset, iteration }: { asset: Asset; iteration: Iteration }) {
   const changed = [keys.asset(asset.requestID), keys.library];
   const approve = useAction(() => ask("POST", `${path}/approve`), changed);
   const judged = iteration.results !== null;
+  const reviewable = judged && !iteration.filesRemovedAt;
   return (
     <Card className="verdict">
       <div className="verdict-line">
@@ -246,7 +330,7 @@ function Verdict({ asset, iteration }: { asset: Asset; iteration: Iteration }) {
           ))}
         </Notice>
       )}
-      {judged && (
+      {reviewable && (
         <div className="form-actions">
           {iteration.status === "completed" && (
             <Button
@@ -372,31 +456,54 @@ function FactCard({
   );
 }
 
-function reportFacts({ triangles, vertices, quadShare, size, texture, checks }: Report): [string, string][] {
+/** What a report says; one of an older version may say less. */
+function reportFacts(report: Report): [string, string][] {
+  const { triangles, lods, vertices, quadShare, texture, layout, checks, generator } = report;
   const names = t.asset.factNames;
-  const closed = checks.openEdges + checks.nonManifoldEdges + checks.nonManifoldVertices === 0;
-  const lengths = [size.height, size.width, size.depth].map((cm) => formatCentimetres(cm).replace(" cm", ""));
-  return [
-    [names.triangles, formatNumber(triangles)],
-    [names.vertices, formatNumber(vertices)],
-    [names.quads, `${Math.round(quadShare * 100)} %`],
-    [names.size, `${lengths.join(" × ")} cm`],
-    [names.texture, `${texture.size} px, ${Math.round(texture.coverage * 100)} % ${names.textureUse}`],
-    [names.closed, closed ? names.closedYes : names.closedNo],
-    [names.parts, formatNumber(checks.components)],
-  ];
+  const size = sizeOf(report);
+  const faults = checks && [checks.openEdges, checks.nonManifoldEdges, checks.nonManifoldVertices];
+  return known([
+    [names.triangles, triangles !== undefined && formatNumber(triangles)],
+    [names.lods, lods && lods.length > 0 && lods.map(formatNumber).join(", ")],
+    [names.vertices, vertices !== undefined && formatNumber(vertices)],
+    [names.quads, quadShare !== undefined && formatPercent(quadShare)],
+    [names.size, size && formatSize(size)],
+    [
+      names.texture,
+      texture?.size !== undefined &&
+        [`${texture.size} px`, texture.coverage !== undefined && names.textureUse(formatPercent(texture.coverage))]
+          .filter(Boolean)
+          .join(", "),
+    ],
+    [names.charts, layout?.charts !== undefined && formatNumber(layout.charts)],
+    [
+      names.closed,
+      faults?.every((count) => count !== undefined) &&
+        (faults.every((count) => count === 0) ? names.closedYes : names.closedNo),
+    ],
+    [names.parts, checks?.components !== undefined && formatNumber(checks.components)],
+    [
+      names.generator,
+      generator?.name !== undefined &&
+        [generator.name, generator.agreement !== undefined && names.agreement(formatPercent(generator.agreement))]
+          .filter(Boolean)
+          .join(", "),
+    ],
+  ]);
 }
 
 function Inputs({
   asset,
+  iteration,
   detail,
   viewer,
 }: {
   asset: Asset;
+  iteration: Iteration;
   detail: IterationDetail;
   viewer: React.RefObject<ViewerHandle | null>;
 }) {
-  const shown = detail.files.some(({ format }) => format === "glb");
+  const shown = hasFiles(iteration) && detail.files.some(({ format }) => format === "glb");
   if (detail.model) {
     return (
       <Card title={t.asset.model}>
@@ -408,8 +515,9 @@ function Inputs({
     <Card title={t.asset.inputs}>
       <ul className="inputs">
         {detail.inputs.map(({ imageID, view, stored }, i) => {
-          const pose = detail.report?.pictures[i]?.pose;
-          const label = viewName(pose ? ((pose.label as View | null) ?? pose) : view);
+          const seen = detail.report?.pictures?.[i]?.pose;
+          const pose = directionOf(seen);
+          const label = nameView(pose ?? view, seen?.label);
           const refused = detail.causeImage === i;
           const picture = (
             <>
@@ -443,10 +551,6 @@ function Inputs({
   );
 }
 
-export function viewName(view: View | { azimuth: number; elevation: number }): string {
-  return typeof view === "string" ? t.views[view] : t.views.angle(view.azimuth, view.elevation);
-}
-
 function History({ asset, shown, onShow }: { asset: Asset; shown: string; onShow: (iterationID: string) => void }) {
   return (
     <Card title={t.asset.history}>
@@ -459,7 +563,7 @@ function History({ asset, shown, onShow }: { asset: Asset; shown: string; onShow
               aria-current={iteration.iterationID === shown ? "true" : undefined}
               onClick={() => onShow(iteration.iterationID)}
             >
-              {iteration.results ? (
+              {hasFiles(iteration) ? (
                 <img src={iterationThumbnail(asset.requestID, iteration.iterationID)} alt="" width="56" height="56" />
               ) : (
                 <span className="history-blank" aria-hidden="true" />

@@ -3,12 +3,13 @@ import { lazy, Suspense, useCallback, useRef } from "react";
 import { useParams, useSearchParams } from "react-router";
 import { local } from "../api/client.ts";
 import { useAsset, useIteration } from "../api/queries.ts";
+import { levelsOf, sizeOf } from "../api/report.ts";
 import type { Asset } from "../api/types.ts";
-import { formatCentimetres, formatNumber } from "../format.ts";
+import { formatNumber, formatSize } from "../format.ts";
 import { t } from "../strings.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { Select } from "../ui/field.tsx";
-import { Card, Empty, Facts, Loaded, Loading, Page } from "../ui/page.tsx";
+import { Card, Empty, Facts, known, Loaded, Loading, Page } from "../ui/page.tsx";
 import type { Pose } from "../viewer/stage.ts";
 import type { ViewerHandle } from "../viewer/viewer.tsx";
 
@@ -40,7 +41,9 @@ export function Compare() {
 
 function Sides({ asset }: { asset: Asset }) {
   const [query, setQuery] = useSearchParams();
-  const finished = asset.iterations.filter(({ results }) => results !== null).map(({ iterationID }) => iterationID);
+  const finished = asset.iterations
+    .filter(({ results, filesRemovedAt }) => results !== null && !filesRemovedAt)
+    .map(({ iterationID }) => iterationID);
   const left = useRef<ViewerHandle>(null);
   const right = useRef<ViewerHandle>(null);
   // Turning one turns the other, which must not answer.
@@ -106,7 +109,9 @@ function Side({
       />
       <div className="compare-view">
         <Loaded query={detail}>
-          {({ files, report, options }) => {
+          {(loaded) => {
+            const { files, report } = loaded;
+            const size = sizeOf(report);
             const glb = files.find(({ format }) => format === "glb");
             const zip = files.find(({ format }) => format === "zip");
             if (!glb) return <Empty title={t.asset.noModel} />;
@@ -117,30 +122,21 @@ function Side({
                     ref={handle}
                     name={`${asset.name}, ${t.asset.iteration(number)}`}
                     model={{ glb: local(glb.url), zip: zip ? local(zip.url) : null }}
-                    size={report?.size ?? null}
+                    size={size}
                     cameras={NO_CAMERAS}
-                    lods={options.lods ?? 0}
+                    levels={levelsOf(loaded)}
                     onPose={onPose}
                   />
                 </Suspense>
                 <Facts
                   items={[
                     [names.quality, t.quality.names[iteration.loq]],
-                    ...(report
-                      ? ([
-                          [names.triangles, formatNumber(report.triangles)],
-                          [
-                            names.size,
-                            [report.size.height, report.size.width, report.size.depth]
-                              .map(formatCentimetres)
-                              .join(" × "),
-                          ],
-                          [names.texture, `${report.texture.size} px`],
-                        ] as [string, string][])
-                      : []),
-                    ...(iteration.editDescription
-                      ? [[t.asset.wish, iteration.editDescription] as [string, string]]
-                      : []),
+                    ...known([
+                      [names.triangles, report?.triangles !== undefined && formatNumber(report.triangles)],
+                      [names.size, size && formatSize(size)],
+                      [names.texture, report?.texture?.size !== undefined && `${report.texture.size} px`],
+                      [t.asset.wish, iteration.editDescription],
+                    ]),
                   ]}
                 />
               </>

@@ -1,8 +1,9 @@
 import { type FormEvent, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { ask } from "../api/client.ts";
-import { keys, useAction, useProjects, useStudios } from "../api/queries.ts";
-import { formatNumber } from "../format.ts";
+import { keys, useAction, useMe, useProjects, useStudios } from "../api/queries.ts";
+import type { Quota } from "../api/types.ts";
+import { formatBytes, formatNumber, formatUtcDay } from "../format.ts";
 import { t } from "../strings.ts";
 import { Button } from "../ui/button.tsx";
 import { Checkbox, Select, TextField } from "../ui/field.tsx";
@@ -16,7 +17,7 @@ import {
   SizeFields,
 } from "../ui/options.tsx";
 import { Card, Notice, Page } from "../ui/page.tsx";
-import { appendPictures, type Picture, PicturePicker, repeatsView, useSights } from "../ui/pictures.tsx";
+import { appendPictures, PicturePicker, PictureProblems, usePictures } from "../ui/pictures.tsx";
 import { splitTags } from "../ui/rename.tsx";
 import { say } from "../ui/toast.tsx";
 
@@ -25,7 +26,8 @@ const POLYCOUNTS = { standard: 30_000, high: 100_000, ultra: 300_000 };
 export function Create() {
   const navigate = useNavigate();
   const [query] = useSearchParams();
-  const [pictures, setPictures] = useState<Picture[]>([]);
+  const chosen = usePictures();
+  const { pictures } = chosen;
   const [options, setOptions] = useState<OptionFields>({ ...NO_OPTIONS, LoQ: "standard" });
   const [name, setName] = useState("");
   const [tags, setTags] = useState("");
@@ -34,7 +36,6 @@ export function Create() {
   const [test, setTest] = useState(false);
   const projects = useProjects();
   const studios = useStudios();
-  const sights = useSights(pictures);
   const change = (part: Partial<OptionFields>) => setOptions((before) => ({ ...before, ...part }));
 
   const make = useAction(async () => {
@@ -47,7 +48,7 @@ export function Create() {
     if (studioID) form.append("studioID", studioID);
     if (test) form.append("test", "true");
     return ask<{ requestID: string }>("POST", "/requests", form);
-  }, [keys.library, keys.tags]);
+  }, [keys.library, keys.tags, keys.me]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     make.mutate(undefined, {
@@ -57,16 +58,14 @@ export function Create() {
       },
     });
   };
-  const refused = pictures.filter(({ key }) => sights.of.get(key)?.problem).length;
-  const twice = repeatsView(pictures);
+  const full = exceeded(useMe().data?.quota);
   const defaultCap = POLYCOUNTS[options.LoQ || "standard"];
   return (
     <Page title={t.create.title}>
       <form onSubmit={submit} className="create">
         <div className="create-pictures">
           <Card title={t.create.pictures}>
-            <PicturePicker pictures={pictures} onChange={setPictures} sights={sights} />
-            {pictures.length > 1 && <p className="field-help">{t.views.help}</p>}
+            <PicturePicker of={chosen} />
           </Card>
         </div>
         <Card title={t.create.detailsTitle} className="create-details">
@@ -116,19 +115,15 @@ export function Create() {
               checked={test}
               onChange={(event) => setTest(event.target.checked)}
             />
-            {refused > 0 && !test && (
-              <Notice kind="warn" title={t.create.problems(refused)}>
-                {t.create.fix}
-              </Notice>
-            )}
-            {twice && <Notice kind="warn">{t.create.twice(t.views[twice].toLowerCase())}</Notice>}
+            {full && !test && <Notice kind="warn">{full}</Notice>}
+            <PictureProblems of={chosen} test={test} />
             {make.error && <Notice kind="bad">{make.error.message}</Notice>}
             <div className="form-actions">
               <Button
                 look="primary"
                 type="submit"
                 busy={make.isPending}
-                disabled={pictures.length === 0 || twice !== null}
+                disabled={pictures.length === 0 || chosen.twice !== null}
               >
                 {t.create.submit}
               </Button>
@@ -139,4 +134,16 @@ export function Create() {
       </form>
     </Page>
   );
+}
+
+/** What the server would refuse an asset for, whatever it is. */
+function exceeded(quota: Quota | undefined): string | null {
+  const { requests, bytes } = quota ?? {};
+  if (requests?.limit && requests.used >= requests.limit) {
+    return t.create.quotaRequests(formatNumber(requests.used), formatUtcDay(requests.resetsAt));
+  }
+  if (bytes?.limit && bytes.used >= bytes.limit) {
+    return t.create.quotaBytes(formatBytes(bytes.used), formatBytes(bytes.limit));
+  }
+  return null;
 }

@@ -378,8 +378,11 @@ function SelectionBar({ selected, clear }: { selected: ReadonlyMap<string, Liste
     if (selected.size > BATCH_LIMIT) return say(t.library.batchLimit);
     const ids = [...selected.values()].filter((asset) => asset.triangles !== null).map((asset) => asset.requestID);
     if (ids.length === 0) return say(t.library.nothingFinished);
-    // A link of our own: the answer comes as an attachment, and this page stays.
-    location.assign(batchLink(ids, format));
+    // The answer comes as an attachment; were it a refusal, this page would stay all the same.
+    const link = document.createElement("a");
+    link.href = batchLink(ids, format);
+    link.download = "";
+    link.click();
   };
   return (
     <section className="selection" aria-label={t.library.selected(selected.size)}>

@@ -2,14 +2,15 @@ import { Pencil, Plus, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
 import { ask } from "../api/client.ts";
-import { keys, useAction, useProjects, useStudios } from "../api/queries.ts";
-import type { Project, ProjectStyle } from "../api/types.ts";
+import { keys, useAction, useGenerators, useProjects, useStudios } from "../api/queries.ts";
+import type { Generators, Project, ProjectStyle } from "../api/types.ts";
 import { formatNumber } from "../format.ts";
 import { t } from "../strings.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { CopyValue } from "../ui/copy.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { choicesOf, Select, TextField } from "../ui/field.tsx";
+import { generatorChoice, nameGenerator } from "../ui/options.tsx";
 import { Card, Facts, Loaded, Page } from "../ui/page.tsx";
 import { StyleBall } from "../ui/style-ball.tsx";
 import { say, sayProblem } from "../ui/toast.tsx";
@@ -70,6 +71,7 @@ export function Projects() {
 function StyleCard({ project, onEdit, onRemove }: { project: Project; onEdit: () => void; onRemove: () => void }) {
   const studios = useStudios();
   const { style } = project;
+  const generators = useGenerators().data;
   const studio = studios.data?.find(({ studioID }) => studioID === project.studioID)?.name;
   return (
     <Card
@@ -91,6 +93,9 @@ function StyleCard({ project, onEdit, onRemove }: { project: Project; onEdit: ()
             [text.palette, style.palette ? String(style.palette) : text.paletteAll],
             [text.topology, style.topology ? t.create.topologies[style.topology] : text.asRequest],
             [text.polycount, style.polycount ? formatNumber(style.polycount) : text.asRequest],
+            ...(style.generator || (generators?.generators.length ?? 0) > 1
+              ? [[text.generator, describeGenerator(style.generator, generators)] as [string, string]]
+              : []),
             [text.id, <CopyValue key="id" value={project.projectID} label={text.id} />],
           ]}
         />
@@ -105,6 +110,7 @@ function StyleCard({ project, onEdit, onRemove }: { project: Project; onEdit: ()
 
 function StyleDialog({ project, onClose }: { project: Project | null; onClose: () => void }) {
   const studios = useStudios();
+  const generators = useGenerators().data;
   const [name, setName] = useState(project?.name ?? "");
   const [studioID, setStudio] = useState("");
   const [style, setStyle] = useState<ProjectStyle>(project?.style ?? {});
@@ -202,6 +208,20 @@ function StyleDialog({ project, onClose }: { project: Project | null; onClose: (
                 value={style.texelDensity ?? ""}
                 onChange={(event) => set("texelDensity", event.target.value)}
               />
+              {generators && (style.generator || generators.generators.length > 1) && (
+                <Select
+                  label={text.generator}
+                  value={style.generator ?? ""}
+                  onChange={(event) => set("generator", event.target.value)}
+                  choices={[
+                    { value: "", label: describeGenerator(undefined, generators) },
+                    ...generators.generators.map(generatorChoice),
+                    ...(style.generator && !generators.generators.includes(style.generator)
+                      ? [{ value: style.generator, label: text.generatorGone(style.generator) }]
+                      : []),
+                  ]}
+                />
+              )}
             </div>
           </div>
           <StyleBall style={style} label={text.preview} />
@@ -222,8 +242,14 @@ function StyleDialog({ project, onClose }: { project: Project | null; onClose: (
   );
 }
 
+/** Who makes the shapes of a style; if it does not say, whom the server is set to. */
+function describeGenerator(name: string | undefined, known: Generators | undefined): string {
+  if (name === undefined) return text.generatorDefault(nameGenerator(known?.default ?? ""));
+  return known && !known.generators.includes(name) ? text.generatorGone(name) : nameGenerator(name);
+}
+
 /** What is not set is taken away, not left as it was. */
 function withNulls(style: ProjectStyle): Record<string, unknown> {
-  const names = ["topology", "shading", "texturing", "palette", "polycount", "texelDensity"] as const;
+  const names = ["topology", "shading", "texturing", "palette", "polycount", "texelDensity", "generator"] as const;
   return Object.fromEntries(names.map((name) => [name, style[name] ?? null]));
 }

@@ -1,4 +1,5 @@
 import { Lock, LockOpen } from "lucide-react";
+import { useGenerators } from "../api/queries.ts";
 import type { AssetOptions, Quality } from "../api/types.ts";
 import { t } from "../strings.ts";
 import { classes, IconButton } from "./button.tsx";
@@ -16,6 +17,7 @@ export interface OptionFields {
   pivot: string;
   lods: string;
   textureSize: string;
+  generator: string;
 }
 
 export const NO_OPTIONS: OptionFields = {
@@ -29,8 +31,10 @@ export const NO_OPTIONS: OptionFields = {
   pivot: "",
   lods: "",
   textureSize: "",
+  generator: "",
 };
 
+const BUILT_IN = "builtin";
 const SIZES = ["height", "width", "depth"] as const;
 
 /** Puts what was said into a form for the API. */
@@ -174,6 +178,7 @@ export function MoreOptions({
   onChange: (change: Partial<OptionFields>) => void;
 }) {
   const first = { value: "", label: unset };
+  const generators = useGenerators().data?.generators ?? [];
   return (
     <details className="more">
       <summary>{t.create.more}</summary>
@@ -203,7 +208,25 @@ export function MoreOptions({
           onChange={(event) => onChange({ lods: event.target.value })}
           choices={[first, ...[0, 1, 2, 3, 4].map((n) => ({ value: String(n), label: n === 0 ? t.none : String(n) }))]}
         />
+        {generators.length > 1 && (
+          <Select
+            label={t.create.generator}
+            help={t.create.generatorHelp}
+            value={options.generator}
+            onChange={(event) => onChange({ generator: event.target.value })}
+            choices={[first, ...generators.map(generatorChoice)]}
+          />
+        )}
       </div>
     </details>
   );
+}
+
+/** A generator by its name; the engine of the server itself in words. */
+export function nameGenerator(name: string): string {
+  return name === BUILT_IN ? t.create.builtIn : name;
+}
+
+export function generatorChoice(name: string) {
+  return { value: name, label: nameGenerator(name) };
 }

@@ -94,6 +94,20 @@ export function Loaded<T>({ query, children }: { query: Loadable<T>; children: (
   );
 }
 
+/** Leads further back in a log, as far as it goes. */
+export function Earlier({
+  log,
+}: {
+  log: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+}) {
+  if (!log.hasNextPage) return null;
+  return (
+    <Button className="earlier" busy={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
+      {t.earlier}
+    </Button>
+  );
+}
+
 export function Loading() {
   return (
     <div className="loading" role="status">
@@ -101,6 +115,11 @@ export function Loading() {
       <span className="hidden-label">{t.loading}</span>
     </div>
   );
+}
+
+/** The facts that there are. */
+export function known(facts: [string, string | false | null | undefined][]): [string, string][] {
+  return facts.filter((fact): fact is [string, string] => Boolean(fact[1]));
 }
 
 /** Names and values. */

@@ -5,6 +5,7 @@ import type { Sight, ViewLabel } from "../api/types.ts";
 import { t } from "../strings.ts";
 import { Button, classes, IconButton } from "./button.tsx";
 import { Select, TextField } from "./field.tsx";
+import { Notice } from "./page.tsx";
 import { say } from "./toast.tsx";
 
 export const MAX_PICTURES = 6;
@@ -22,7 +23,7 @@ export interface Picture {
 
 let keys = 0;
 
-export function newPicture(source: File | string): Picture {
+function newPicture(source: File | string): Picture {
   return {
     key: keys++,
     source,
@@ -48,8 +49,38 @@ function inOrder(pictures: readonly Picture[]): Picture[] {
   return [...pictures.filter((picture) => !isUrl(picture)), ...pictures.filter(isUrl)];
 }
 
+/** The pictures of a form, with what the server sees of them and what it would refuse. */
+export function usePictures() {
+  const [pictures, setPictures] = useState<Picture[]>([]);
+  const sights = useSights(pictures);
+  return {
+    pictures,
+    setPictures,
+    sights,
+    refused: pictures.filter(({ key }) => sights.of.get(key)?.problem).length,
+    /** A side that two pictures claim, if any. */
+    twice: repeatsView(pictures),
+  };
+}
+
+export type ChosenPictures = ReturnType<typeof usePictures>;
+
+/** What is wrong with the pictures, said before they are sent. */
+export function PictureProblems({ of: { refused, twice }, test }: { of: ChosenPictures; test?: boolean }) {
+  return (
+    <>
+      {refused > 0 && !test && (
+        <Notice kind="warn" title={t.create.problems(refused)}>
+          {t.create.fix}
+        </Notice>
+      )}
+      {twice && <Notice kind="warn">{t.create.twice(t.views[twice].toLowerCase())}</Notice>}
+    </>
+  );
+}
+
 /** What the server sees of the pictures: by picture, those it has looked at; and what it says of all together. */
-export interface Sights {
+interface Sights {
   of: ReadonlyMap<number, Sight>;
   warnings: readonly string[];
 }
@@ -57,7 +88,7 @@ export interface Sights {
 const NOTHING_SEEN: Sights = { of: new Map(), warnings: [] };
 
 /** Has the server look at the pictures whenever they or their views change. */
-export function useSights(pictures: readonly Picture[]): Sights {
+function useSights(pictures: readonly Picture[]): Sights {
   const [sights, setSights] = useState(NOTHING_SEEN);
   const signature = pictures.map(({ key, view }) => `${key}${view}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says all that matters of the pictures.
@@ -83,22 +114,17 @@ export function useSights(pictures: readonly Picture[]): Sights {
   return sights;
 }
 
-/** A side that two pictures claim, if any. */
-export function repeatsView(pictures: readonly Picture[]): ViewLabel | null {
+function repeatsView(pictures: readonly Picture[]): ViewLabel | null {
   const named = pictures.flatMap(({ view }) => (view === "auto" ? [] : [view]));
   return named.find((view, i) => named.indexOf(view) !== i) ?? null;
 }
 
 /** Where pictures are dropped, pasted, chosen, and put right. */
 export function PicturePicker({
-  pictures,
-  onChange,
-  sights,
+  of: { pictures, setPictures: onChange, sights },
   max = MAX_PICTURES,
 }: {
-  pictures: readonly Picture[];
-  onChange: (pictures: Picture[]) => void;
-  sights: Sights;
+  of: ChosenPictures;
   max?: number;
 }) {
   const input = useRef<HTMLInputElement>(null);
@@ -205,6 +231,7 @@ export function PicturePicker({
           <AddUrl onAdd={(url) => onChange([...pictures, newPicture(url)])} />
         </div>
       )}
+      {pictures.length > 1 && <p className="field-help">{t.views.help}</p>}
     </div>
   );
 }

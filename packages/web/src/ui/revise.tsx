@@ -18,7 +18,7 @@ import {
   saysNothing,
 } from "./options.tsx";
 import { Notice } from "./page.tsx";
-import { appendPictures, MAX_PICTURES, type Picture, PicturePicker, useSights } from "./pictures.tsx";
+import { appendPictures, MAX_PICTURES, PicturePicker, PictureProblems, usePictures } from "./pictures.tsx";
 import { say } from "./toast.tsx";
 
 type PictureMode = "keep" | "add" | "replace";
@@ -30,16 +30,27 @@ interface Made {
 }
 
 /** A new iteration: what is left as it is stays as it is. */
-export function ReviseDialog({ asset, onClose, onMade }: { asset: Asset; onClose: () => void; onMade: () => void }) {
+export function ReviseDialog({
+  asset,
+  pictures: first,
+  onClose,
+  onMade,
+}: {
+  asset: Asset;
+  /** What is to be done with the pictures, before anybody says otherwise. */
+  pictures: PictureMode;
+  onClose: () => void;
+  onMade: () => void;
+}) {
   const newest = asset.iterations.at(-1)!;
   const former = useIteration(asset.requestID, newest.iterationID).data;
   const projects = useProjects();
   const [wish, setWish] = useState("");
   const [options, setOptions] = useState<OptionFields>(NO_OPTIONS);
   const [projectID, setProject] = useState("");
-  const [mode, setMode] = useState<PictureMode>("keep");
-  const [pictures, setPictures] = useState<Picture[]>([]);
-  const sights = useSights(pictures);
+  const [mode, setMode] = useState(first);
+  const chosen = usePictures();
+  const { pictures } = chosen;
   const change = (part: Partial<OptionFields>) => setOptions((before) => ({ ...before, ...part }));
   const make = useAction(async () => {
     const form = new FormData();
@@ -102,12 +113,13 @@ export function ReviseDialog({ asset, onClose, onMade }: { asset: Asset; onClose
           choices={(["keep", "add", "replace"] as const).map((value) => ({ value, label: t.revise[value] }))}
         />
         {mode !== "keep" && (
-          <PicturePicker
-            pictures={pictures}
-            onChange={setPictures}
-            sights={sights}
-            max={mode === "add" ? MAX_PICTURES - (former?.inputs.length ?? 0) : MAX_PICTURES}
-          />
+          <>
+            <PicturePicker
+              of={chosen}
+              max={mode === "add" ? MAX_PICTURES - (former?.inputs.length ?? 0) : MAX_PICTURES}
+            />
+            <PictureProblems of={chosen} />
+          </>
         )}
         {make.error && (
           <Notice kind="bad" title={make.error.message}>
@@ -117,7 +129,12 @@ export function ReviseDialog({ asset, onClose, onMade }: { asset: Asset; onClose
         <div className="dialog-actions">
           {nothing && <span className="soft">{t.revise.nothing}</span>}
           <Button onClick={onClose}>{t.cancel}</Button>
-          <Button look="primary" type="submit" busy={make.isPending} disabled={nothing}>
+          <Button
+            look="primary"
+            type="submit"
+            busy={make.isPending}
+            disabled={nothing || (mode !== "keep" && chosen.twice !== null)}
+          >
             {t.revise.submit}
           </Button>
         </div>

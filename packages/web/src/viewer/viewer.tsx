@@ -2,8 +2,8 @@ import { Toggle } from "@base-ui/react/toggle";
 import { ToggleGroup } from "@base-ui/react/toggle-group";
 import { Camera, Grid3x3, Maximize, RotateCcw, Ruler } from "lucide-react";
 import { type Ref, useEffect, useId, useImperativeHandle, useRef, useState } from "react";
-import type { Size } from "../api/types.ts";
-import { formatCentimetres } from "../format.ts";
+import type { Size } from "../api/report.ts";
+import { formatCentimetres, formatNumber } from "../format.ts";
 import { t } from "../strings.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Select } from "../ui/field.tsx";
@@ -22,7 +22,7 @@ export default function Viewer({
   model,
   size,
   cameras,
-  lods,
+  levels,
   onPose,
   ref,
 }: {
@@ -31,8 +31,8 @@ export default function Viewer({
   model: { glb: string; zip: string | null };
   size: Size | null;
   cameras: readonly InputCamera[];
-  /** How many coarser levels there are. */
-  lods: number;
+  /** Triangles of each level of detail, the full model first; null where nobody knows. */
+  levels: readonly (number | null)[];
   onPose?: (pose: Pose) => void;
   ref?: Ref<ViewerHandle>;
 }) {
@@ -180,14 +180,17 @@ export default function Viewer({
             label: `${t.viewer.light}: ${label}`,
           }))}
         />
-        {lods > 0 && (
+        {levels.length > 1 && (
           <Select
             label={t.viewer.level}
             hideLabel
-            className="viewer-select"
+            className="viewer-select viewer-levels"
             value={String(level)}
             onChange={(event) => setLevel(Number(event.target.value))}
-            choices={Array.from({ length: lods + 1 }, (_, n) => ({ value: String(n), label: t.viewer.levels(n) }))}
+            choices={levels.map((triangles, n) => ({
+              value: String(n),
+              label: t.viewer.levels(n, triangles === null ? null : formatNumber(triangles)),
+            }))}
           />
         )}
         <span className="viewer-icons">

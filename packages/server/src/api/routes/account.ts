@@ -4,6 +4,7 @@ import { rotateApiKey, rotateRefreshToken, rotateSecret } from "../../auth/accou
 import { isOperator } from "../../auth/operator.ts";
 import { mayReplacePassword } from "../../auth/session.ts";
 import type { Context } from "../../context.ts";
+import { readQuota } from "../../requests/quota.ts";
 import { readPage, writePage } from "../paging.ts";
 import { queryFields } from "../request-fields.ts";
 import { errors, Id, NextCursor, PageQuery } from "../schemas.ts";
@@ -32,6 +33,7 @@ export function accountRoutes(app: FastifyInstance, context: Context): void {
               description: "Whether one is set; replaceable: this session may set another without it",
             }),
             operator: Type.Boolean({ description: "Whether the operator's page is yours to see" }),
+            quota: Type.Ref("Quota"),
           }),
           ...errors(401, 429),
         },
@@ -52,6 +54,7 @@ export function accountRoutes(app: FastifyInstance, context: Context): void {
         createdAt: account.created_at.toISOString(),
         password: account.password_hash === null ? "none" : replaceable ? "replaceable" : "set",
         operator: await isOperator(context.db, accountId),
+        quota: await readQuota(context, accountId),
       };
     },
   );

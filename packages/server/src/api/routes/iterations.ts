@@ -18,7 +18,7 @@ const params = Type.Object({ requestID: Id("The asset"), iterationID: Type.Strin
 const Detail = Type.Object({
   requestID: Id("The asset"),
   iterationID: Type.String(),
-  options: Type.Record(Type.String(), Type.Unknown(), { description: "What was asked for, as the engine takes it" }),
+  options: Type.Ref("AssetOptions"),
   inputs: Type.Array(
     Type.Object({
       imageID: Id("The picture"),
@@ -32,9 +32,7 @@ const Detail = Type.Object({
     Type.Object({ name: Nullable(Type.String()), url: Nullable(Type.String()), stored: Type.Boolean() }),
     { description: "The model that was finished, of an asset that comes from one" },
   ),
-  report: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
-    description: "What was measured: sizes, triangles, checks, and what was seen of each picture",
-  }),
+  report: Nullable(Type.Ref("AssetReport")),
   files: Type.Array(
     Type.Object({
       format: Type.String(),

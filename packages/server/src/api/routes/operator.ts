@@ -6,9 +6,26 @@ import { Type } from "typebox";
 import manifest from "../../../package.json" with { type: "json" };
 import { requireOperator } from "../../auth/operator.ts";
 import type { Context } from "../../context.ts";
+import { listProcesses, type ProcessView } from "../../processes.ts";
 import { errors, Id, Nullable, Timestamp } from "../schemas.ts";
 
 const Count = Type.Integer({ minimum: 0 });
+
+const Process = Type.Object({
+  processID: Id("The process"),
+  self: Type.Boolean({ description: "Whether it is the one that answers" }),
+  role: Type.String({ enum: ["all", "api", "worker"] }),
+  version: Type.String(),
+  host: Type.String(),
+  pid: Count,
+  places: Type.Integer({ description: "Assets that it makes at a time" }),
+  running: Type.Integer({ description: "Assets that it makes now" }),
+  memoryBytes: Type.Number(),
+  upSeconds: Type.Number(),
+  seenSeconds: Type.Number({ description: "How long ago it was heard of" }),
+  up: Type.Boolean({ description: "Whether it was heard of lately; one that died is listed for a day" }),
+});
+
 /** What the person who runs the server wants to know of it. */
 export function operatorRoutes(app: FastifyInstance, context: Context): void {
   app.get(
@@ -33,6 +50,7 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
                 stage: Nullable(Type.String()),
                 progress: Type.Number(),
                 attempt: Count,
+                processID: Nullable(Id("Who makes it, of `processes`")),
                 startedAt: Nullable(Timestamp("When it was begun")),
               }),
             ),
@@ -60,6 +78,7 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
               freeBytes: Nullable(Type.Number()),
               databaseBytes: Type.Number(),
             }),
+            processes: Type.Array(Process, { description: "All servers and workers, this one included" }),
             server: Type.Object({
               role: Type.String(),
               slots: Type.Integer({ description: "Assets at a time, of this process" }),
@@ -76,7 +95,7 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
                 default: Type.Boolean({ description: "Whether it makes the assets that do not say" }),
                 up: Type.Boolean({ description: "Whether it would take a request now" }),
                 detail: Nullable(Type.String({ description: "Why not" })),
-                running: Type.Integer({ minimum: 0, description: "Models that it makes for this process" }),
+                running: Type.Integer({ minimum: 0, description: "Models that it makes, for all processes" }),
                 waiting: Type.Integer({ minimum: 0, description: "Models that wait for their turn" }),
               }),
             ),
@@ -98,7 +117,8 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
           (select count(*)::int from delivery where state = 'pending') as deliveries
         from iteration where status in ('queued', 'running')`.execute(db);
       const running = await sql<{ startedAt: Date | null }>`
-        select r.id as "requestID", r.name, a.email, i.stage, i.progress, i.attempt, i.started_at as "startedAt"
+        select r.id as "requestID", r.name, a.email, i.stage, i.progress, i.attempt, i.process_id as "processID",
+          i.started_at as "startedAt"
         from iteration i join request r on r.id = i.request_id join account a on a.id = i.account_id
         where i.status = 'running' order by i.started_at limit 50`.execute(db);
       const day = await sql<{ completed: number; refused: number; failed: number; medianSeconds: number | null }>`
@@ -117,6 +137,11 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
         select (select count(*) from artifact where storage_key is not null)::int + (select count(*) from image where storage_key is not null)::int as files,
           (select coalesce(sum(stored_bytes), 0) from account)::float8 as bytes,
           pg_database_size(current_database())::float8 as database, version() as version`.execute(db);
+      const busy = await sql<{ id: string; running: number }>`
+        select process_id as id, count(*)::int as running from iteration
+        where status = 'running' and process_id is not null group by 1`.execute(db);
+      const runningIn = new Map(busy.rows.map(({ id, running }) => [id, running]));
+      const processes = await listProcesses(context);
       const counts = await sql<{ accounts: number; assets: number }>`
         select (select count(*)::int from account) as accounts,
           (select count(*)::int from request where deleted_at is null) as assets`.execute(db);
@@ -154,8 +179,13 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
           machineBytes: totalmem(),
           ...counts.rows[0]!,
         },
+        processes: processes.map(({ generators: _load, ...process }) => ({
+          ...process,
+          running: runningIn.get(process.processID) ?? 0,
+        })),
         generators: (await context.generators.health()).map((health) => ({
           ...health,
+          ...loadOf(health.name, processes),
           default: health.name === context.generators.default,
         })),
         versions: {
@@ -166,6 +196,15 @@ export function operatorRoutes(app: FastifyInstance, context: Context): void {
       };
     },
   );
+}
+
+/** What a generator does for all processes together. */
+function loadOf(generator: string, processes: readonly ProcessView[]) {
+  const loads = processes.filter(({ up }) => up).flatMap(({ generators }) => generators[generator] ?? []);
+  return {
+    running: loads.reduce((sum, { running }) => sum + running, 0),
+    waiting: loads.reduce((sum, { waiting }) => sum + waiting, 0),
+  };
 }
 
 async function freeBytes(directory: string): Promise<number | null> {

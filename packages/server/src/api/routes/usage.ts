@@ -5,20 +5,9 @@ import type { Context } from "../../context.ts";
 import { requireMember } from "../../requests/access.ts";
 import { readQuota } from "../../requests/quota.ts";
 import { queryFields } from "../request-fields.ts";
-import { errors, Id } from "../schemas.ts";
+import { errors, Id, Nullable } from "../schemas.ts";
 
 const Count = Type.Integer({ minimum: 0 });
-
-const Limit = Type.Union([Count, Type.Null()], { description: "Null: no limit" });
-
-const Quota = Type.Object({
-  requests: Type.Object({
-    used: Count,
-    limit: Limit,
-    resetsAt: Type.String({ description: "When the month ends, ISO 8601" }),
-  }),
-  bytes: Type.Object({ used: Count, limit: Limit }),
-});
 
 /** What was made, by whom, and what it takes up. */
 export function usageRoutes(app: FastifyInstance, context: Context): void {
@@ -50,7 +39,7 @@ export function usageRoutes(app: FastifyInstance, context: Context): void {
             ),
             assets: Type.Integer({ description: "That are there now" }),
             bytes: Type.Integer({ description: "Of their pictures and files" }),
-            quota: Type.Union([Quota, Type.Null()], { description: "Of your account; null for a studio" }),
+            quota: Nullable(Type.Ref("Quota"), { description: "Of your account; null for a studio" }),
           }),
           ...errors(401, 403),
         },

@@ -6,7 +6,7 @@ import { formatAgo, formatDay, formatTime } from "../../format.ts";
 import { t } from "../../strings.ts";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
-import { Card, Facts, Loaded, useTitle } from "../../ui/page.tsx";
+import { Card, Earlier, Facts, Loaded, useTitle } from "../../ui/page.tsx";
 import { say, sayProblem } from "../../ui/toast.tsx";
 
 const text = t.settings.account;
@@ -146,13 +146,14 @@ function Events() {
   return (
     <Card title={text.eventsTitle}>
       <Loaded query={events}>
-        {(list) =>
-          list.length === 0 ? (
-            <p className="soft">{text.eventsEmpty}</p>
-          ) : (
+        {({ pages }) => {
+          const list = pages.flatMap(({ events: page }) => page);
+          if (list.length === 0) return <p className="soft">{text.eventsEmpty}</p>;
+          return (
             <ul className="rows">
-              {list.map((event) => (
-                <li key={`${event.at}${event.kind}`} className="row">
+              {list.map((event, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: two may happen in one moment, and none ever changes.
+                <li key={`${event.at} ${list.length - i}`} className="row">
                   <div className="row-text">
                     <span>{text.events[event.kind] ?? event.kind}</span>
                     <span className="soft">
@@ -162,9 +163,10 @@ function Events() {
                 </li>
               ))}
             </ul>
-          )
-        }
+          );
+        }}
       </Loaded>
+      <Earlier log={events} />
     </Card>
   );
 }

@@ -1,7 +1,7 @@
-import { useState } from "react";
+import { useId, useState } from "react";
 import { useStudios, useUsage } from "../../api/queries.ts";
-import type { Usage } from "../../api/types.ts";
-import { formatBytes, formatNumber, formatSeconds } from "../../format.ts";
+import type { Quota, Usage } from "../../api/types.ts";
+import { formatBytes, formatNumber, formatSeconds, formatUtcDay } from "../../format.ts";
 import { t } from "../../strings.ts";
 import { Select } from "../../ui/field.tsx";
 import { Card, Loaded, useTitle } from "../../ui/page.tsx";
@@ -46,9 +46,46 @@ export function UsageSettings() {
           )}
         </Loaded>
       </Card>
+      {usage.data?.quota && <Limits quota={usage.data.quota} />}
       {usage.data && <Months months={usage.data.months} />}
       {studioID && usage.data && usage.data.members.length > 0 && <Members members={usage.data.members} />}
     </>
+  );
+}
+
+/** What may be used up, and how much of it is. */
+function Limits({ quota: { requests, bytes } }: { quota: Quota }) {
+  if (requests.limit === null && bytes.limit === null) return null;
+  return (
+    <Card title={text.limits}>
+      <div className="limits">
+        {requests.limit !== null && (
+          <Limit
+            label={text.requestsLimit(formatNumber(requests.used), formatNumber(requests.limit))}
+            help={text.requestsHelp(formatUtcDay(requests.resetsAt))}
+            share={requests.used / requests.limit}
+          />
+        )}
+        {bytes.limit !== null && (
+          <Limit
+            label={text.bytesLimit(formatBytes(bytes.used), formatBytes(bytes.limit))}
+            help={text.bytesHelp}
+            share={bytes.used / bytes.limit}
+          />
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function Limit({ label, help, share }: { label: string; help: string; share: number }) {
+  const id = useId();
+  return (
+    <div>
+      <p id={id}>{label}</p>
+      <meter className="limit" aria-labelledby={id} value={Math.min(1, share)} max={1} high={0.9} optimum={0} />
+      <p className="field-help">{help}</p>
+    </div>
   );
 }
 

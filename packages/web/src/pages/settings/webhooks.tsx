@@ -10,7 +10,7 @@ import { t } from "../../strings.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { Confirm, Dialog } from "../../ui/dialog.tsx";
 import { choicesOf, Select, TextField } from "../../ui/field.tsx";
-import { Card, Loaded, useTitle } from "../../ui/page.tsx";
+import { Card, Earlier, Loaded, useTitle } from "../../ui/page.tsx";
 import { say, sayProblem } from "../../ui/toast.tsx";
 
 const text = t.settings.webhooks;
@@ -147,10 +147,10 @@ function Log() {
       }
     >
       <Loaded query={deliveries}>
-        {({ deliveries: list }) =>
-          list.length === 0 ? (
-            <p className="soft">{text.logEmpty}</p>
-          ) : (
+        {({ pages }) => {
+          const list = pages.flatMap(({ deliveries: page }) => page);
+          if (list.length === 0) return <p className="soft">{text.logEmpty}</p>;
+          return (
             <table className="table">
               <thead>
                 <tr>
@@ -200,9 +200,10 @@ function Log() {
                 ))}
               </tbody>
             </table>
-          )
-        }
+          );
+        }}
       </Loaded>
+      <Earlier log={deliveries} />
       {shown && <Payload delivery={shown} onClose={() => setShown(null)} />}
     </Card>
   );
