@@ -1,6 +1,15 @@
 import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { EngineError, type FinishOptions, planAsset, type Quality, type Topology, type UpAxis } from "@maquette/engine";
+import {
+  type Collision,
+  type Compression,
+  EngineError,
+  type FinishOptions,
+  planAsset,
+  type Quality,
+  type Topology,
+  type UpAxis,
+} from "@maquette/engine";
 import { runEngine } from "@maquette/engine/host";
 import { zipSync } from "fflate";
 import { finishRemotely } from "./finish-remotely.ts";
@@ -53,6 +62,8 @@ export async function finish(args: string[]): Promise<number> {
     pivot: values.pivot as "center" | "base" | undefined,
     textureSize: number(values, "texture-size"),
     lods: number(values, "lods"),
+    collision: values.collision as Collision | undefined,
+    compression: values.compression as Compression | undefined,
     seed: number(values, "seed"),
     up: values.up as UpAxis | undefined,
     keepLoose: values["keep-loose"],

@@ -3,6 +3,8 @@ import { basename, extname, join, resolve } from "node:path";
 import {
   type AssetOptions,
   type AssetReport,
+  type Collision,
+  type Compression,
   EngineError,
   OPTION_LIMITS,
   planAsset,
@@ -48,6 +50,8 @@ export async function make(args: string[]): Promise<number> {
     pivot: values.pivot as "center" | "base" | undefined,
     textureSize: number(values, "texture-size"),
     lods: number(values, "lods"),
+    collision: values.collision as Collision | undefined,
+    compression: values.compression as Compression | undefined,
     seed: number(values, "seed"),
     prior: !values["no-prior"],
     views,
@@ -118,6 +122,8 @@ export const ASSET_OPTIONS = {
   pivot: { type: "string" },
   "texture-size": { type: "string" },
   lods: { type: "string" },
+  collision: { type: "string" },
+  compression: { type: "string" },
   seed: { type: "string" },
 } as const;
 

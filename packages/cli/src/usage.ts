@@ -56,6 +56,8 @@ Result
   --pivot PLACE            center (default) or base
   --texture-size N         texels a side: a power of two from 256 to 4096
   --lods N                 that many coarser levels of detail, each half the one before, in the zip and the FBX
+  --collision KIND         none (default) or convex: hulls for physics engines in GLB, glTF and FBX
+  --compression KIND       none (default) or meshopt: smaller GLB files, for readers of EXT_meshopt_compression
   --seed N                 seed of everything random
   --no-prior               silhouettes only, without the learned prior
   --json                   print the report as JSON; progress goes to standard error
@@ -102,6 +104,8 @@ Result
   --pivot PLACE            center (default) or base
   --texture-size N         texels a side: a power of two from 256 to 4096
   --lods N                 that many coarser levels of detail, each half the one before, in the zip and the FBX
+  --collision KIND         none (default) or convex: hulls for physics engines in GLB, glTF and FBX
+  --compression KIND       none (default) or meshopt: smaller GLB files, for readers of EXT_meshopt_compression
 
 Model
   --up AXIS                axis that points up: y, z, x, -y, -z, -x (default: what FBX says, else y)
@@ -207,7 +211,7 @@ const REVISE_HELP = `Usage: maquette revise REQUEST_ID [WISHES] [options]
 
 Makes a new version of an asset; older ones stay. WISHES are words such as '120 cm tall, half the polygons'; what is not
 understood is refused with a list of what is. Options of 'maquette make' say the same more exactly:
-  --quality --polycount --height --width --depth --topology --pivot --texture-size --lods --seed
+  --quality --polycount --height --width --depth --topology --pivot --texture-size --lods --collision --compression --seed
 
   --image FILE             a new picture; may be repeated. Also --front, --right, --back, --left, --top, --bottom
   --add                    add the pictures to the former ones instead of replacing those

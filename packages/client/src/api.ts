@@ -121,6 +121,10 @@ export interface ProcessBody {
   textureSize?: 256 | 512 | 1024 | 2048 | 4096;
   /** Further levels of detail, in the zip */
   lods?: number;
+  /** Hulls for physics in GLB, glTF and FBX; default none */
+  collision?: "none" | "convex";
+  /** Of GLB files; default none. meshopt: whoever reads them must know EXT_meshopt_compression */
+  compression?: "none" | "meshopt";
   /** Who makes the shape, by a name that `listGenerators` has */
   generator?: string;
 }
@@ -148,6 +152,10 @@ export interface RevisionBody {
   textureSize?: 256 | 512 | 1024 | 2048 | 4096;
   /** Further levels of detail, in the zip */
   lods?: number;
+  /** Hulls for physics in GLB, glTF and FBX; default none */
+  collision?: "none" | "convex";
+  /** Of GLB files; default none. meshopt: whoever reads them must know EXT_meshopt_compression */
+  compression?: "none" | "meshopt";
   /** The model's axis that points up; default: what its format says, else y */
   up?: "y" | "z" | "x" | "-y" | "-z" | "-x";
   /** Keep small pieces that are far from everything else */
@@ -204,6 +212,10 @@ export interface FinishBody {
   textureSize?: 256 | 512 | 1024 | 2048 | 4096;
   /** Further levels of detail, in the zip */
   lods?: number;
+  /** Hulls for physics in GLB, glTF and FBX; default none */
+  collision?: "none" | "convex";
+  /** Of GLB files; default none. meshopt: whoever reads them must know EXT_meshopt_compression */
+  compression?: "none" | "meshopt";
 }
 
 export interface InspectionBody {

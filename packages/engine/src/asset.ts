@@ -1,6 +1,6 @@
 import type { EngineError } from "./errors.ts";
 import type { Generator, GeneratorReport } from "./generator.ts";
-import type { AssetFile, Pivot, Quality, Topology, ViewHint } from "./types.ts";
+import type { AssetFile, Collision, Compression, Pivot, Quality, Topology, ViewHint } from "./types.ts";
 import type { LayoutFigures } from "./unwrap/measure-layout.ts";
 
 /** The stages in the order in which they run. */
@@ -47,6 +47,10 @@ export interface AssetOptions {
   textureSize?: number;
   /** Number of coarser levels of detail to add. */
   lods?: number;
+  /** `convex` adds hulls for physics engines to GLB, glTF and FBX. */
+  collision?: Collision;
+  /** `meshopt` packs the geometry of GLB files; who reads them must know EXT_meshopt_compression. */
+  compression?: Compression;
   seed?: number;
   /** An identifier: letters, digits, underscore; file names derive from it. */
   name: string;
@@ -96,8 +100,12 @@ export interface AssetReport {
   checks: MeshChecks;
   triangles: number;
   vertices: number;
+  /** The objects of the files, the main one first. */
+  parts: PartReport[];
   /** Triangles of each coarser level of detail. */
   lods: number[];
+  /** The hulls for physics, and by how many centimetres the surface may stand out of them; null where none were asked for. */
+  collision: { hulls: number; triangles: number; tolerance: number } | null;
   /** Share of polygons with four corners in the files that keep polygons. */
   quadShare: number;
   /** Centimetres, as delivered. */
@@ -128,6 +136,16 @@ export interface ViewReport {
   posedBy: string;
   /** Where in the picture it was seen, pixels. */
   box: { left: number; top: number; width: number; height: number };
+}
+
+/** A part of the asset, as it is called in every file that has objects. */
+export interface PartReport {
+  name: string;
+  triangles: number;
+  /** Centimetres, of its own box. */
+  size: { height: number; width: number; depth: number };
+  /** Where its origin lies, centimetres from the asset's. */
+  pivot: { x: number; y: number; z: number };
 }
 
 export interface MeshChecks {

@@ -1,20 +1,21 @@
 import type { Asset, FinishOptions, Hooks } from "./asset.ts";
 import { UP_AXES } from "./asset.ts";
 import { bakeOcclusion } from "./bake/bake-occlusion.ts";
+import { collide, hullShare } from "./collide/collide.ts";
 import { EngineError } from "./errors.ts";
-import { buildPart } from "./fit/build-part.ts";
+import { buildLevels, countTriangles, GUTTER } from "./fit/build-levels.ts";
 import { fit } from "./fit/fit.ts";
 import { LEVELS } from "./levels.ts";
 import { checkMesh } from "./mesh/check-mesh.ts";
 import { planAsset } from "./options.ts";
-import { CREASE, deliver, GUTTER, levelsOfDetail, ROUGHNESS, stageRunner } from "./pipeline.ts";
+import { deliver, ROUGHNESS, stageRunner } from "./pipeline.ts";
 import { type Companions, readModel } from "./read/read-model.ts";
 import { cleanModel } from "./repair/clean-model.ts";
 import { guessMetres } from "./repair/guess-metres.ts";
 import { surfaceOfSoup } from "./repair/surface-of-soup.ts";
 import { transferColors } from "./repair/transfer-colors.ts";
 import { turnUp } from "./repair/turn-up.ts";
-import type { TexturedMesh } from "./simplify/coarsen.ts";
+import { reportParts } from "./report-parts.ts";
 import { simplify } from "./simplify/simplify.ts";
 import type { AssetScene } from "./types.ts";
 import { measureLayout } from "./unwrap/measure-layout.ts";
@@ -52,7 +53,7 @@ export async function finishModel(
   });
   const { placed, field, dense } = await surfaceOfSoup(stage, cleaned.soup, level.field);
   const { mesh } = await stage("simplify", () =>
-    simplify(dense, field, { maxTriangles: plan.polycount, tolerance: level.tolerance }),
+    simplify(dense, field, { maxTriangles: plan.polycount - hullShare(plan), tolerance: level.tolerance }),
   );
   const layout = await stage("unwrap", () =>
     unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(GUTTER, plan.textureSize / 512) }),
@@ -64,25 +65,18 @@ export async function finishModel(
   const size = ownSize(plan, placed.longest, source.metres, extentOf(mesh.positions), warnings);
   const fitted = await stage("fit", () => {
     const { positions, size: centimetres } = fit(mesh.positions, { ...plan, ...size });
-    const build = (level: TexturedMesh) =>
-      buildPart(level.mesh, level.layout, baseColor, {
-        name: plan.name,
-        topology: plan.topology,
-        crease: CREASE[plan.style.shading],
-      });
-    const finest = { mesh: { ...mesh, positions }, layout };
-    const part = build(finest);
-    const lods = levelsOfDetail(finest, plan.lods, GUTTER / plan.textureSize).map((level) => [build(level)]);
-    return { part, lods, size: centimetres, checks: checkMesh(part) };
+    const built = buildLevels({ ...mesh, positions }, layout, baseColor, plan);
+    return { ...built, size: centimetres, checks: checkMesh(built.whole), ...collide(built.parts, plan) };
   });
   const scene: AssetScene = {
     name: plan.name,
-    parts: [fitted.part],
+    parts: fitted.parts,
     lods: fitted.lods,
+    colliders: fitted.colliders,
     material: { name: `${plan.name}_material`, baseColor, occlusion, roughness: ROUGHNESS, metallic: 0 },
   };
-  const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
-  const { sizes } = fitted.part;
+  const files = await stage("export", (progress) => deliver(scene, plan, progress, hooks.signal));
+  const { sizes } = fitted.whole;
   return {
     files,
     report: {
@@ -90,7 +84,9 @@ export async function finishModel(
       pictures: [],
       prior: null,
       generator: null,
-      lods: fitted.lods.map(([part]) => part!.sizes.reduce((sum, corners) => sum + corners - 2, 0)),
+      parts: reportParts(fitted.parts),
+      lods: fitted.lods.map(countTriangles),
+      collision: fitted.collision,
       warnings,
       checks: fitted.checks,
       triangles: mesh.triangles.length / 3,

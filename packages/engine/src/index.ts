@@ -8,4 +8,4 @@ export { VIEW_LABELS, type ViewLabel } from "./frames.ts";
 export type * from "./generator.ts";
 export { LEVELS, type Level } from "./levels.ts";
 export { OPTION_LIMITS, type Plan, planAsset } from "./options.ts";
-export type { AssetFile, FileFormat, Pivot, Quality, Topology, ViewHint } from "./types.ts";
+export type { AssetFile, Collision, Compression, FileFormat, Pivot, Quality, Topology, ViewHint } from "./types.ts";

@@ -2,7 +2,7 @@ import { type AssetOptions, STYLE_DEFAULTS, type Style } from "./asset.ts";
 import { EngineError } from "./errors.ts";
 import { VIEW_LABELS } from "./frames.ts";
 import { LEVELS } from "./levels.ts";
-import type { Pivot, Quality, Topology, ViewHint } from "./types.ts";
+import type { Collision, Compression, Pivot, Quality, Topology, ViewHint } from "./types.ts";
 
 /** What may be asked for (contract, section 3). */
 export const OPTION_LIMITS = {
@@ -30,6 +30,8 @@ export interface Plan {
   seed: number;
   style: Style;
   prior: boolean;
+  collision: Collision;
+  compression: Compression;
 }
 
 /**
@@ -62,6 +64,10 @@ export function planAsset(pictureCount: number, options: AssetOptions): Plan {
   if (topology !== "quad" && topology !== "triangle") invalid("topology", topology, "quad or triangle");
   const pivot = options.pivot ?? "center";
   if (pivot !== "center" && pivot !== "base") invalid("pivot", pivot, "center or base");
+  const collision = options.collision ?? "none";
+  if (collision !== "none" && collision !== "convex") invalid("collision", collision, "none or convex");
+  const compression = options.compression ?? "none";
+  if (compression !== "none" && compression !== "meshopt") invalid("compression", compression, "none or meshopt");
   const style = { ...STYLE_DEFAULTS, ...options.style };
   if (style.palette !== null) whole("palette", style.palette, OPTION_LIMITS.palette);
   const views = checkViews(options.views ?? [], pictureCount);
@@ -80,6 +86,8 @@ export function planAsset(pictureCount: number, options: AssetOptions): Plan {
     seed,
     style,
     prior: options.prior ?? true,
+    collision,
+    compression,
   };
 }
 

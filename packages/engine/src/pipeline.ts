@@ -7,9 +7,10 @@ import type { ColorVolume } from "./bake/color-volume.ts";
 import { findMirrors } from "./bake/find-mirror.ts";
 import { applyStyle, bakeStyle } from "./bake/style-texture.ts";
 import { carve } from "./carve/carve.ts";
+import { collide, hullShare } from "./collide/collide.ts";
 import { cubeScene } from "./export/cube.ts";
 import { exportScene } from "./export/export-scene.ts";
-import { buildPart } from "./fit/build-part.ts";
+import { buildLevels, countTriangles, GUTTER } from "./fit/build-levels.ts";
 import { fit } from "./fit/fit.ts";
 import { turnAboutY } from "./fit/turn-about-y.ts";
 import { shapeFromGenerator } from "./generate/shape-from-generator.ts";
@@ -20,12 +21,12 @@ import { inspectPictures } from "./inspect/inspect-pictures.ts";
 import { LEVELS } from "./levels.ts";
 import { checkMesh } from "./mesh/check-mesh.ts";
 import type { Models } from "./models.ts";
-import { planAsset } from "./options.ts";
+import { type Plan, planAsset } from "./options.ts";
 import { pose } from "./pose/pose.ts";
 import { renderPreview } from "./preview/preview.ts";
+import { reportParts } from "./report-parts.ts";
 import { reportPictures } from "./report-pictures.ts";
 import { type MatteModel, segmentPictureWith } from "./segment/segment.ts";
-import { coarsen, type TexturedMesh } from "./simplify/coarsen.ts";
 import { matesOf, pairTriangles } from "./simplify/pair-triangles.ts";
 import { quadrangulate } from "./simplify/quadrangulate.ts";
 import { simplify } from "./simplify/simplify.ts";
@@ -87,7 +88,7 @@ export async function makeAsset(
   const { field, dense, views, unseen, paint } =
     generated ?? (await shapeFromViews(stage, posed.views, prior, level.field));
   const mesh = await stage("simplify", () => {
-    const maxTriangles = plan.polycount;
+    const maxTriangles = plan.polycount - hullShare(plan);
     const squares =
       plan.topology === "quad"
         ? quadrangulate(dense, field, { maxTriangles, edge: level.quad / level.field, seed: plan.seed })
@@ -114,25 +115,17 @@ export async function makeAsset(
   }));
   const fitted = await stage("fit", () => {
     const { positions, size } = fit(turnAboutY(mesh.positions, yaw), plan);
-    const build = (level: TexturedMesh) =>
-      buildPart(level.mesh, level.layout, baked.baseColor, {
-        name: plan.name,
-        topology: plan.topology,
-        crease: CREASE[plan.style.shading],
-      });
-    const finest = { mesh: { ...mesh, positions }, layout };
-    const part = build(finest);
-    const drift = GUTTER / plan.textureSize;
-    const lods = levelsOfDetail(finest, plan.lods, drift).map((level) => [build(level)]);
+    const built = buildLevels({ ...mesh, positions }, layout, baked.baseColor, plan);
     const normal = hasRelief(plan.style)
-      ? bakeNormals(part, field, { textureSize: plan.textureSize, cube: mesh.positions, yaw })
+      ? bakeNormals(built.whole, field, { textureSize: plan.textureSize, cube: mesh.positions, yaw })
       : undefined;
-    return { part, lods, size, normal, checks: checkMesh(part) };
+    return { ...built, size, normal, checks: checkMesh(built.whole), ...collide(built.parts, plan) };
   });
   const scene: AssetScene = {
     name: plan.name,
-    parts: [fitted.part],
+    parts: fitted.parts,
     lods: fitted.lods,
+    colliders: fitted.colliders,
     material: {
       name: `${plan.name}_material`,
       baseColor: baked.baseColor,
@@ -142,9 +135,9 @@ export async function makeAsset(
       metallic: 0,
     },
   };
-  const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
+  const files = await stage("export", (progress) => deliver(scene, plan, progress, hooks.signal));
 
-  const { sizes } = fitted.part;
+  const { sizes } = fitted.whole;
   const quads = sizes.reduce((count, size) => count + (size === 4 ? 1 : 0), 0);
   return {
     files,
@@ -157,7 +150,9 @@ export async function makeAsset(
       checks: fitted.checks,
       triangles: mesh.triangles.length / 3,
       vertices: mesh.positions.length / 3,
-      lods: fitted.lods.map(([part]) => part.sizes.reduce((sum, corners) => sum + corners - 2, 0)),
+      parts: reportParts(fitted.parts),
+      lods: fitted.lods.map(countTriangles),
+      collision: fitted.collision,
       quadShare: quads / sizes.length,
       size: fitted.size,
       texture: { size: baked.baseColor.width, coverage: baked.coverage },
@@ -183,9 +178,11 @@ async function shapeFromViews(
 export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Promise<Asset> {
   const plan = planAsset(1, { ...options, views: [] });
   const stage = stageRunner(hooks);
-  const scene = cubeScene({ ...plan });
-  const part = scene.parts[0];
-  const files = await stage("export", (progress) => deliver(scene, progress, hooks.signal));
+  const cube = cubeScene({ ...plan });
+  const part = cube.parts[0];
+  const { colliders, collision } = collide(cube.parts, plan);
+  const scene = { ...cube, colliders };
+  const files = await stage("export", (progress) => deliver(scene, plan, progress, hooks.signal));
   const { size } = fit(part.positions, plan);
   return {
     files,
@@ -198,7 +195,9 @@ export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Pr
       checks: checkMesh(part),
       triangles: 12,
       vertices: 8,
+      parts: reportParts(scene.parts),
       lods: [],
+      collision,
       quadShare: 1,
       size,
       texture: { size: scene.material.baseColor.width, coverage: 1 },
@@ -207,37 +206,21 @@ export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Pr
   };
 }
 
-/** Texels around every chart, at the least, that repeat its border. */
-export const GUTTER = 2;
-
-/** `count` levels, each with half the triangles of the one before (or as few as its layout allows). */
-export function levelsOfDetail(finest: TexturedMesh, count: number, drift: number): TexturedMesh[] {
-  const levels: TexturedMesh[] = [];
-  let last = finest;
-  for (let i = 0; i < count; i++) {
-    last = coarsen(last, { maxTriangles: Math.max(4, Math.floor(last.mesh.triangles.length / 6)), drift });
-    levels.push(last);
-  }
-  return levels;
-}
-
 /** Whether a normal map belongs to the style: facets are wanted flat, and what has no texture needs no other one. */
 function hasRelief({ shading, texturing }: Style): boolean {
   return shading !== "flat" && (texturing === "projected" || texturing === "painted");
 }
-
-/** Fold angle from which an edge stays hard, degrees, by style. */
-export const CREASE = { flat: 0, angle: 40, smooth: 180 } as const;
 
 /** Pictures tell nothing certain of gloss: a satin finish offends nowhere. */
 export const ROUGHNESS = 0.8;
 
 export async function deliver(
   scene: AssetScene,
+  { compression }: Plan,
   onProgress: (f: number) => void,
   signal?: AbortSignal,
 ): Promise<AssetFile[]> {
-  const files = await exportScene(scene, { onProgress: (f) => onProgress(0.7 * f), signal });
+  const files = await exportScene(scene, { onProgress: (f) => onProgress(0.7 * f), signal, compression });
   const preview = await renderPreview(scene);
   return [...files, { name: `${scene.name}_preview.png`, format: "preview", mime: "image/png", data: preview }];
 }

@@ -67,6 +67,8 @@ export interface QuadMesh {
  */
 export interface PartMesh {
   name: string;
+  /** Where files that have objects put the origin of this one, metres, object frame; positions stay in the object frame. */
+  pivot: readonly [number, number, number];
   /** 3 per vertex, metres, object frame. */
   positions: Float32Array;
   /** 3 per vertex, sRGB bytes: the base colour baked to vertices. */
@@ -95,6 +97,14 @@ export interface Material {
   metallic: number;
 }
 
+/** A convex hull that stands for a part, or a piece of it, in physics. */
+export interface Collider {
+  /** Number of the part among the scene's. */
+  part: number;
+  /** Metres, object frame. */
+  hull: Mesh;
+}
+
 /** The finished asset in memory, before it becomes files. */
 export interface AssetScene {
   /** An identifier: letters, digits, underscore. */
@@ -103,12 +113,16 @@ export interface AssetScene {
   parts: PartMesh[];
   /** Coarser levels, from fine to coarse, sharing the material. */
   lods: PartMesh[][];
+  /** Left out where none were asked for. */
+  colliders?: Collider[];
   material: Material;
 }
 
 export type Quality = "standard" | "high" | "ultra";
 export type Topology = "quad" | "triangle";
 export type Pivot = "center" | "base";
+export type Collision = "none" | "convex";
+export type Compression = "none" | "meshopt";
 export type FileFormat = "glb" | "gltf" | "obj" | "mtl" | "fbx" | "usdz" | "stl" | "zip" | "preview" | "texture";
 
 export interface AssetFile {

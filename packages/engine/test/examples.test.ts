@@ -121,7 +121,14 @@ describe.each(QUALITIES)("every example at %s", (quality) => {
   });
 
   it.each(cases.map((c) => c.name))("%s: says what it made", async (name) => {
-    const { triangles, size, checks } = reports.get(name)!;
+    const { triangles, size, checks, parts } = reports.get(name)!;
+    for (const importer of ["blender", "assimp"]) {
+      for (const format of FORMATS) {
+        const found = facts.get(`${importer} ${fileOf(name, format)}`)!.parts;
+        const wanted = parts.map((part) => [part.name, part.triangles]);
+        expect(found.map((part) => [part.name, part.triangles]).sort(), `${importer} ${format}`).toEqual(wanted.sort());
+      }
+    }
     expect(facts.get(`blender ${fileOf(name, "glb")}`)!.triangles).toBe(triangles);
     expect(size.height).toBeCloseTo(200, 3);
     expect(checks).toMatchObject({ openEdges: 0, nonManifoldEdges: 0, nonManifoldVertices: 0, degenerateFaces: 0 });
@@ -141,25 +148,45 @@ const readers: Record<(typeof FORMATS)[number], (data: Uint8Array) => Polygons |
     return polygons(positions, faces);
   },
   fbx(data) {
+    // Parts one after another; where each of them lies does not matter here.
     const records = readFbx(data);
-    const [positions] = findRecords(records, "Vertices")[0]!.values as [Float64Array];
-    const [indices] = findRecords(records, "PolygonVertexIndex")[0]!.values as [Int32Array];
-    const faces: number[][] = [[]];
-    for (const index of indices) {
-      faces.at(-1)!.push(index < 0 ? ~index : index);
-      if (index < 0) faces.push([]);
-    }
-    return polygons(positions, faces.slice(0, -1));
+    const lists = findRecords(records, "PolygonVertexIndex").map(({ values }) => values[0] as Int32Array);
+    const positions: number[] = [];
+    const faces: number[][] = [];
+    findRecords(records, "Vertices").forEach(({ values: [own] }, part) => {
+      const first = positions.length / 3;
+      let face: number[] = [];
+      for (const index of lists[part]!) {
+        face.push(first + (index < 0 ? ~index : index));
+        if (index >= 0) continue;
+        faces.push(face);
+        face = [];
+      }
+      for (const value of own as Float64Array) positions.push(value);
+    });
+    return polygons(positions, faces);
   },
   async glb(data) {
     const document = await new NodeIO().readBinary(data);
-    const [primitive] = document.getRoot().listMeshes()[0]!.listPrimitives();
-    const positions = primitive!.getAttribute("POSITION")!.getArray() as Float32Array;
-    const indices = primitive!.getIndices()!.getArray()!;
+    const positions: number[] = [];
+    const corners: number[] = [];
+    for (const node of document.getRoot().listNodes()) {
+      const move = node.getWorldTranslation();
+      for (const primitive of node.getMesh()?.listPrimitives() ?? []) {
+        const first = positions.length / 3;
+        for (const index of primitive.getIndices()!.getArray()!) corners.push(first + index);
+        primitive
+          .getAttribute("POSITION")!
+          .getArray()!
+          .forEach((value, i) => {
+            positions.push(value + move[i % 3]!);
+          });
+      }
+    }
     return weldByPosition({
-      positions,
-      sizes: new Uint8Array(indices.length / 3).fill(3),
-      corners: Uint32Array.from(indices),
+      positions: Float32Array.from(positions),
+      sizes: new Uint8Array(corners.length / 3).fill(3),
+      corners: Uint32Array.from(corners),
     });
   },
 };

@@ -85,6 +85,23 @@ describe.each(IMPORTERS)("%s", (importer) => {
       expect([sphere.polygons, sphere.quads]).toEqual(polygons ? [6 * 16 * 16, 6 * 16 * 16] : [12 * 16 * 16, 0]);
     });
 
+    it("keeps the pivot of each part", () => {
+      for (const { name, origin } of get(importer, "signpost", format).parts) {
+        // OBJ knows no origin but its own.
+        const wanted = format === "obj" ? [0, 0, 0] : SIGNPOST_BOXES.find((box) => box.name === name)!.pivot;
+        for (let k = 0; k < 3; k++) expect(origin[k], `${name}, axis ${k}`).toBeCloseTo(wanted[k]!, 6);
+      }
+    });
+
+    it("hangs several parts below one object with the asset's name, where the format has objects above others", () => {
+      // Assimp makes the only node at the top of a glTF its root, which it names after nothing else.
+      if (format === "obj" || (importer === "assimp" && !polygons)) return;
+      expect(new Set(get(importer, "signpost", format).parts.map(({ parent }) => parent))).toEqual(
+        new Set(["signpost"]),
+      );
+      expect(get(importer, "sphere", format).parts.map(({ parent }) => parent)).toEqual([null]);
+    });
+
     it("finds the textures", () => {
       expect(get(importer, "signpost", format).textures).toEqual([{ slot: "baseColor", width: 192, height: 96 }]);
       expect(get(importer, "detailed", format).textures).toEqual([
@@ -159,7 +176,11 @@ describe("the importers' own checks", () => {
 
 function scaled(name: string, factor: number): AssetScene {
   const scene = signpostScene(name);
-  for (const part of scene.parts) part.positions = part.positions.map((p) => p * factor);
+  for (const part of scene.parts) {
+    part.positions = part.positions.map((p) => p * factor);
+    const [x, y, z] = part.pivot;
+    part.pivot = [x * factor, y * factor, z * factor];
+  }
   return scene;
 }
 

@@ -89,14 +89,14 @@ describe("exportScene", () => {
     const files = await exportScene(scene);
     expect(lines(find(files, "obj").data, "o")).toEqual(expected);
     const models = findRecords(readFbx(find(files, "fbx").data), "Model");
-    expect(models.map(({ values }) => String(values[1]).split("\0")[0])).toEqual(expected);
+    expect(models.map(({ values }) => String(values[1]).split("\0")[0])).toEqual(["signpost", ...expected]);
     const glb = await new WebIO().readBinary(find(files, "glb").data);
     expect(
       glb
         .getRoot()
         .listNodes()
         .map((node) => node.getName()),
-    ).toEqual(expected);
+    ).toEqual(["signpost", ...expected]);
   });
 
   it("refuses a part whose arrays contradict each other, saying where", async () => {
@@ -231,6 +231,7 @@ describe("GLB and glTF", () => {
     scene.parts = [
       {
         name: "folded",
+        pivot: [0, 0, 0],
         positions: Float32Array.of(-1, 0, 0, 0, 0, 0, 1, 0, 0, -1, 1, 0, 0, 1, 0, 1, 1, 0),
         colors: new Uint8Array(18),
         normals: Float32Array.of(0, 0, 1),
@@ -454,6 +455,7 @@ describe("triangulate", () => {
   // a ----- b
   const folded = (normals: number[]): PartMesh => ({
     name: "quad",
+    pivot: [0, 0, 0],
     positions: Float32Array.of(0, 0, 0, 1, 0, 0.3, 1, 1, 0, 0, 1, 0.3),
     colors: new Uint8Array(12),
     normals: Float32Array.from(normals),

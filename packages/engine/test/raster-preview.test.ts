@@ -9,6 +9,7 @@ function part(name: string, mesh: ReturnType<typeof box>): PartMesh {
   const n = mesh.positions.length / 3;
   return {
     name,
+    pivot: [0, 0, 0],
     positions: mesh.positions,
     colors: new Uint8Array(3 * n),
     normals: mesh.positions.map(

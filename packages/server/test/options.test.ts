@@ -30,6 +30,8 @@ describe("options", () => {
         textureSize: "512",
         topology: "Quad",
         pivot: "BASE",
+        compression: "Meshopt",
+        collision: "Convex",
       }),
     );
     expect(options).toEqual({
@@ -42,6 +44,8 @@ describe("options", () => {
       textureSize: 512,
       topology: "quad",
       pivot: "base",
+      collision: "convex",
+      compression: "meshopt",
     });
   });
 
@@ -73,6 +77,8 @@ describe("options", () => {
     [{ seed: 1.5 }, 400],
     [{ topology: "ngon" }, 400],
     [{ pivot: "head" }, 400],
+    [{ compression: "some" }, 400],
+    [{ collision: "some" }, 400],
   ])("%o is a %i", (values, status) => {
     expect(() => parseOptions(fieldsOf(values))).toThrow(expect.objectContaining({ status }));
   });

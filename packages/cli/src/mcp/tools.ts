@@ -52,6 +52,11 @@ const Options = {
   topology: z.enum(["quad", "triangle"]).optional(),
   pivot: z.enum(["center", "base"]).optional(),
   textureSize: z.literal([256, 512, 1024, 2048, 4096]).optional().describe("Texels a side"),
+  collision: z.enum(["none", "convex"]).optional().describe("Hulls for physics engines in GLB, glTF and FBX"),
+  compression: z
+    .enum(["none", "meshopt"])
+    .optional()
+    .describe("Smaller GLB files, for readers that know EXT_meshopt_compression"),
   seed: z.int().min(0).optional(),
 };
 

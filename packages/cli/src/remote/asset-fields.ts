@@ -14,6 +14,8 @@ export function assetFields(values: Partial<Record<string, unknown>>): Fields {
     pivot: text("pivot"),
     textureSize: numberOption(values, "texture-size"),
     lods: numberOption(values, "lods"),
+    collision: text("collision"),
+    compression: text("compression"),
     seed: numberOption(values, "seed"),
   };
 }

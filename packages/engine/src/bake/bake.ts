@@ -1,3 +1,4 @@
+import { triangleArea } from "../mesh/triangle-area.ts";
 import { cornerNormals } from "../raster/normals.ts";
 import { LINEAR_OF_SRGB, srgbOfLinear } from "../raster/srgb.ts";
 import type { Mesh, RgbaImage, View } from "../types.ts";
@@ -204,7 +205,7 @@ function chooseMirror(
     if (sources.some(({ projector: m }) => Math.abs(mirror.nx * m.zx + mirror.nz * m.zz) > MIRROR_FACING)) continue;
     let [difference, both, unseen, shown] = [0, 0, 0, 0];
     for (let t = 0; t < count; t += step) {
-      const area = areaOf(mesh, t);
+      const area = triangleArea(mesh.positions, mesh.triangles, 3 * t);
       locate(mesh, normals, t, 1 / 3, 1 / 3, 1 / 3, point);
       const seen = blendViews(sources, point, here) > 0.5;
       const alike = blendMirrored(mirror, sources, point, reflected, there) > 0.5;
@@ -223,13 +224,6 @@ function chooseMirror(
     }
   }
   return chosen;
-}
-
-function areaOf({ positions: p, triangles }: Mesh, t: number): number {
-  const [a, b, c] = [3 * triangles[3 * t], 3 * triangles[3 * t + 1], 3 * triangles[3 * t + 2]];
-  const [ux, uy, uz] = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]];
-  const [vx, vy, vz] = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]];
-  return Math.hypot(uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx) / 2;
 }
 
 /** Weighted mean of the views that see the point, into `color`; returns how well it is seen, 0–1. */

@@ -15,6 +15,7 @@ export function compactPart(part: PartMesh): PartMesh {
   const normals = uniqueRows(part.normals, 3, part.cornerNormals);
   return {
     name: part.name,
+    pivot: part.pivot,
     sizes: part.sizes,
     positions: vertices.positions,
     colors: vertices.colors,

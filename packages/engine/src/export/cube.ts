@@ -81,6 +81,7 @@ export function cubeScene(options: CubeOptions): AssetScene {
     parts: [
       {
         name: options.name,
+        pivot: [0, 0, 0],
         positions,
         colors: new Uint8Array(24).fill(FACE[0]),
         normals: Float32Array.from(SIDES.flatMap((side) => [...side.normal])),

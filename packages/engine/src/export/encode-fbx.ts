@@ -1,6 +1,7 @@
 import { toPolygons } from "../mesh/check-mesh.ts";
 import { halfEdges } from "../mesh/half-edges.ts";
-import type { Material, PartMesh } from "../types.ts";
+import type { Collider, Material, PartMesh } from "../types.ts";
+import { aboutPivot } from "./about-pivot.ts";
 import {
   array,
   bool,
@@ -17,7 +18,7 @@ import {
   node,
   string,
 } from "./fbx-binary.ts";
-import { type AssetNames, claimName, partNames } from "./names.ts";
+import { type AssetNames, claimName, hullName, partNames } from "./names.ts";
 
 const CREATOR = "Maquette";
 /** Centimetres in a unit of the file: positions are metres. */
@@ -43,8 +44,12 @@ export interface FbxTextures {
 
 /**
  * FBX 7.4, binary: metres with +Y up and +Z front, quads kept, normals, UVs (v up) and sRGB colours at the corners,
- * hard edges, one Phong material with the embedded textures, one model a part. With coarser levels the models hang in an
- * LOD group, each named `<part>_LOD<level>`, and a level of several parts in a null of its own.
+ * hard edges, one Phong material with the embedded textures, one model a part. Several parts hang in a null with the
+ * asset's name. With coarser levels the models hang in an LOD group, each named `<part>_LOD<level>`, and a level of several
+ * parts in a null of its own.
+ *
+ * Collision hulls are models of their own beside the parts, named `UCX_<part>_01` and on: Unreal takes them for the part's
+ * simple collision, and most pipelines know that name. They have neither material nor UVs.
  *
  * Ambient occlusion has no slot in FBX's materials and is left to the textures beside it. Roughness and metallic go where
  * importers look for them: `Shininess` as (10 · (1 - roughness))² and `ReflectionFactor`.
@@ -54,23 +59,40 @@ export async function encodeFbx(
   names: AssetNames,
   material: Material,
   textures: FbxTextures,
+  colliders: readonly Collider[] = [],
 ): Promise<Uint8Array> {
   const scene = new FbxScene();
   const surface = addMaterial(scene, names, material, textures);
   const geometries = await Promise.all(levels.map((parts) => Promise.all(parts.map(geometryChildren))));
   const lods = levels.length > 1;
-  const group = lods ? addLodGroup(scene, claimName(names.asset, scene.taken), levels.length) : 0;
+  const group = lods
+    ? addLodGroup(scene, claimName(names.asset, scene.taken), levels.length)
+    : levels[0]!.length > 1
+      ? addNull(scene, names.asset, 0)
+      : 0;
+  const finest: string[] = [];
   levels.forEach((parts, level) => {
     const suffix = lods ? `_LOD${level}` : "";
     const parent = lods && parts.length > 1 ? addNull(scene, `${names.asset}${suffix}`, group) : group;
     partNames(parts, suffix).forEach((wanted, i) => {
       const name = claimName(wanted, scene.taken);
-      const model = scene.add("Model", name, "Mesh", modelChildren());
+      if (level === 0) finest.push(name);
+      const model = scene.add("Model", name, "Mesh", modelChildren(parts[i]!.pivot));
       scene.connect(scene.add("Geometry", name, "Mesh", geometries[level]![i]!), model);
       scene.connect(surface, model);
       scene.connect(model, parent);
     });
   });
+  const counts = finest.map(() => 0);
+  for (const { part, hull } of colliders) {
+    const name = claimName(hullName(`UCX_${finest[part]!}`, ++counts[part]!), scene.taken);
+    const { pivot } = levels[0]![part]!;
+    const model = scene.add("Model", name, "Mesh", modelChildren(pivot));
+    const positions = aboutPivot(hull.positions, pivot);
+    scene.connect(scene.add("Geometry", name, "Mesh", await hullChildren(positions, hull.triangles)), model);
+    // Within an LOD group it would be another level.
+    scene.connect(model, lods ? 0 : group);
+  }
   return encodeFbxTree(documentNodes(scene));
 }
 
@@ -150,16 +172,17 @@ function definitions(objects: readonly FbxNode[]): FbxNode {
   return node("Definitions", [], [value("Version", int32(100)), value("Count", int32(objects.length + 1)), ...types]);
 }
 
-function modelChildren(): FbxNode[] {
-  const vector = (name: string, v: number) => property(name, name, "", "A", float64(v), float64(v), float64(v));
+function modelChildren(place: readonly [number, number, number] = [0, 0, 0]): FbxNode[] {
+  const vector = (name: string, ...[x, y, z]: readonly [number, number, number]) =>
+    property(name, name, "", "A", float64(x), float64(y), float64(z));
   return [
     value("Version", int32(232)),
     properties(
       property("InheritType", "enum", "", "", int32(1)),
       property("DefaultAttributeIndex", "int", "Integer", "", int32(0)),
-      vector("Lcl Translation", 0),
-      vector("Lcl Rotation", 0),
-      vector("Lcl Scaling", 1),
+      vector("Lcl Translation", ...place),
+      vector("Lcl Rotation", 0, 0, 0),
+      vector("Lcl Scaling", 1, 1, 1),
     ),
     value("Shading", bool(true)),
     value("Culling", string("CullingOff")),
@@ -257,7 +280,7 @@ async function geometryChildren(part: PartMesh): Promise<FbxNode[]> {
   const { edges, smoothing } = hardEdges(part);
   const [vertices, polygons, edgeStarts, normals, normalIndices, colors, colorIndices, uvs, uvIndices, smooth] =
     await Promise.all([
-      array(Float64Array.from(part.positions)),
+      array(Float64Array.from(aboutPivot(part.positions, part.pivot))),
       array(polygonVertexIndices(part)),
       array(edges),
       array(Float64Array.from(part.normals)),
@@ -300,6 +323,14 @@ async function geometryChildren(part: PartMesh): Promise<FbxNode[]> {
       ],
     ),
   ];
+}
+
+async function hullChildren(positions: Float32Array, triangles: Uint32Array): Promise<FbxNode[]> {
+  const [vertices, polygons] = await Promise.all([
+    array(Float64Array.from(positions)),
+    array(Int32Array.from(triangles, (v, i) => (i % 3 === 2 ? ~v : v))),
+  ]);
+  return [value("GeometryVersion", int32(124)), value("Vertices", vertices), value("PolygonVertexIndex", polygons)];
 }
 
 function layer(

@@ -1,4 +1,5 @@
 import type { Material, PartMesh } from "../types.ts";
+import { aboutPivot } from "./about-pivot.ts";
 import { encodeZip } from "./encode-zip.ts";
 import { type AssetNames, partNames } from "./names.ts";
 import { TextWriter } from "./text-writer.ts";
@@ -61,13 +62,17 @@ function writePart(out: TextWriter, part: PartMesh, label: string, material: str
     `    def Mesh "${label}" (\n        prepend apiSchemas = ["MaterialBindingAPI"]\n    )\n    {\n` +
       `        uniform token subdivisionScheme = "none"\n        rel material:binding = <${material}>\n`,
   );
+  if (part.pivot.some((v) => v !== 0)) {
+    out.text("        double3 xformOp:translate = ");
+    writeTuple(out, part.pivot, 0, 3, POSITION_DECIMALS);
+    out.text('\n        uniform token[] xformOpOrder = ["xformOp:translate"]\n');
+  }
   list(out, "int[] faceVertexCounts", part.sizes.length, (i) => out.integer(part.sizes[i]!));
   list(out, "int[] faceVertexIndices", part.cornerVertices.length, (i) => out.integer(part.cornerVertices[i]!));
-  const tuple = (values: ArrayLike<number>, from: number, size: number, decimals: number) => {
-    for (let k = 0; k < size; k++) out.text(k ? ", " : "(").fixed(values[from + k]!, decimals);
-    out.text(")");
-  };
-  const { positions, normals, uvs, cornerNormals, cornerUvs } = part;
+  const tuple = (values: ArrayLike<number>, from: number, size: number, decimals: number) =>
+    writeTuple(out, values, from, size, decimals);
+  const { normals, uvs, cornerNormals, cornerUvs } = part;
+  const positions = aboutPivot(part.positions, part.pivot);
   list(out, "point3f[] points", positions.length / 3, (i) => tuple(positions, 3 * i, 3, POSITION_DECIMALS));
   const bounds = boundsOf(positions);
   list(out, "float3[] extent", 2, (i) => tuple(bounds, 3 * i, 3, POSITION_DECIMALS));
@@ -87,6 +92,11 @@ function writePart(out: TextWriter, part: PartMesh, label: string, material: str
   );
   list(out, "int[] primvars:st:indices", cornerUvs.length, (i) => out.integer(cornerUvs[i]!));
   out.text("    }\n\n");
+}
+
+function writeTuple(out: TextWriter, values: ArrayLike<number>, from: number, size: number, decimals: number): void {
+  for (let k = 0; k < size; k++) out.text(k ? ", " : "(").fixed(values[from + k]!, decimals);
+  out.text(")");
 }
 
 function list(out: TextWriter, name: string, count: number, write: (i: number) => void, metadata = ""): void {

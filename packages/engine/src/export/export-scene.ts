@@ -1,5 +1,6 @@
-import type { AssetFile, AssetScene, FileFormat } from "../types.ts";
+import type { AssetFile, AssetScene, Compression, FileFormat } from "../types.ts";
 import { compactPart } from "./compact-part.ts";
+import { compressDocument } from "./compress-document.ts";
 import { encodeFbx } from "./encode-fbx.ts";
 import { encodeGlb } from "./encode-glb.ts";
 import { encodeGltf } from "./encode-gltf.ts";
@@ -9,13 +10,15 @@ import { encodeStl } from "./encode-stl.ts";
 import { type EncodedTextures, encodeTextures } from "./encode-textures.ts";
 import { encodeUsdz } from "./encode-usdz.ts";
 import { encodeZip } from "./encode-zip.ts";
-import { gltfDocument } from "./gltf-document.ts";
+import { addColliders, gltfDocument } from "./gltf-document.ts";
 import { type AssetNames, assetNames } from "./names.ts";
 
 export interface ExportOptions {
   /** Called with the share of the files that are done, 0–1. */
   onProgress?: (fraction: number) => void;
   signal?: AbortSignal;
+  /** Of every GLB; the glTF is never packed. */
+  compression?: Compression;
 }
 
 const MIME: Readonly<Record<Exclude<FileFormat, "preview">, string>> = {
@@ -34,6 +37,8 @@ const MIME: Readonly<Record<Exclude<FileFormat, "preview">, string>> = {
  * Turns a finished asset into its files: GLB, glTF, OBJ, MTL, FBX, USDZ, STL, the textures as PNG, and the zip that holds all of
  * them and, where the scene has coarser levels, an OBJ and a GLB of each (`<name>_lod1.obj`, …; the FBX has them all
  * inside). The same scene gives the same bytes.
+ *
+ * Collision hulls go into GLB, glTF and FBX.
  *
  * Object frame and metres in every file but STL; GLB, glTF and STL carry triangles, OBJ, FBX
  * and USDZ the polygons as they are; STL is in millimetres with +Z up.
@@ -72,13 +77,19 @@ export async function exportScene(scene: AssetScene, options: ExportOptions = {}
   const textures = await encoding;
   const textureFiles = presentTextures(names, textures);
   const mtl = await step(encodeMtl(names.material, material, textureFiles.names));
-  const fbx = encodeFbx(levels, names, material, textureFiles.fbx);
+  const fbx = encodeFbx(levels, names, material, textureFiles.fbx, scene.colliders);
   fbx.catch(() => {});
-  const documents = levels.map((parts) => gltfDocument(parts, names, material, textures));
+  const documents = () => levels.map((parts) => gltfDocument(parts, names, material, textures));
+  const plain = documents();
+  const packed = options.compression === "meshopt" ? documents() : plain;
+  if (packed !== plain) for (const document of packed) await compressDocument(document);
+  // After packing: hulls are small, and engines want them where they are.
+  for (const [document] of new Set([plain, packed])) addColliders(document!, levels[0]!, scene.colliders ?? []);
   const glbs: Uint8Array[] = [];
-  for (const document of documents) glbs.push(await step(encodeGlb(document)));
+  for (const document of packed) glbs.push(await step(encodeGlb(document)));
   add("glb", `${names.base}.glb`, glbs[0]!);
-  add("gltf", `${names.base}.gltf`, await step(encodeGltf(documents[0]!)));
+  // Never packed, for whoever cannot unpack.
+  add("gltf", `${names.base}.gltf`, await step(encodeGltf(plain[0]!)));
   add("obj", `${names.base}.obj`, objs[0]!);
   add("mtl", `${names.base}.mtl`, mtl);
   add("fbx", `${names.base}.fbx`, await step(fbx));

@@ -50,6 +50,11 @@ export function partNames(parts: readonly Pick<PartMesh, "name">[], suffix = "")
   return parts.map((part) => claimName(`${safeLabel(part.name, "part")}${suffix}`, taken));
 }
 
+/** Name of the n-th hull of a part, counted from 1, with two digits as Unreal counts them. */
+export function hullName(prefix: string, number: number): string {
+  return `${prefix}_${String(number).padStart(2, "0")}`;
+}
+
 /** `wanted`, or the first of `wanted_2`, `wanted_3`, … that is not in `taken` (lower case); adds it. */
 export function claimName(wanted: string, taken: Set<string>): string {
   let name = wanted;

@@ -17,6 +17,7 @@ export function buildPart(mesh: Mesh, unwrapped: Unwrapped, baseColor: RgbaImage
   const { corners } = polygons;
   return {
     name: options.name,
+    pivot: [0, 0, 0],
     positions: mesh.positions,
     colors: vertexColors(mesh, unwrapped, baseColor),
     normals,

@@ -8,6 +8,8 @@ import type { Unwrapped } from "../unwrap/unwrap.ts";
 export interface TexturedMesh {
   mesh: Mesh;
   layout: Unwrapped;
+  /** Number of the part to which each vertex belongs. */
+  parts: Uint16Array;
 }
 
 export interface CoarsenOptions {
@@ -200,7 +202,7 @@ class State {
   }
 
   compact(): TexturedMesh {
-    const { mesh, layout } = this.source;
+    const { mesh, layout, parts } = this.source;
     const { triangles, vertices } = this.topology.compact();
     const positions = new Float32Array(3 * vertices.length);
     vertices.forEach((v, i) => {
@@ -232,6 +234,7 @@ class State {
         vertexOfUv: Uint32Array.from(vertexOfUv),
         charts: Uint32Array.from(living, (t) => layout.charts[t]),
       },
+      parts: Uint16Array.from(vertices, (v) => parts[v]),
     };
   }
 }

@@ -1,3 +1,5 @@
+import { surfaceArea } from "../mesh/triangle-area.ts";
+import { volumeOf } from "../mesh/volume.ts";
 import type { Field, Mesh } from "../types.ts";
 import { remeshQuads } from "./quads/remesh-quads.ts";
 
@@ -29,9 +31,9 @@ const DISTANCE = 0.12;
  */
 export function quadrangulate(dense: Mesh, field: Field, options: QuadrangulateOptions): Mesh | null {
   const { maxTriangles, seed } = options;
-  const { area, volume } = measure(dense);
+  const volume = volumeOf(dense);
   // Two triangles a square; poles and folds need a few more.
-  let edge = Math.max(options.edge, Math.sqrt((2.2 * area) / maxTriangles));
+  let edge = Math.max(options.edge, Math.sqrt((2.2 * surfaceArea(dense)) / maxTriangles));
   for (let i = 0; i < TRIES; i++) {
     if (edge > LONGEST * options.edge) return null;
     const mesh = remeshQuads(dense, { edge, seed });
@@ -40,23 +42,10 @@ export function quadrangulate(dense: Mesh, field: Field, options: QuadrangulateO
       edge *= Math.sqrt(count / maxTriangles) * 1.03;
       continue;
     }
-    const kept = Math.abs(measure(mesh).volume / volume - 1) <= VOLUME;
+    const kept = Math.abs(volumeOf(mesh) / volume - 1) <= VOLUME;
     return kept && meanDistance(mesh, field) <= DISTANCE * edge ? mesh : null;
   }
   return null;
-}
-
-function measure({ positions: p, triangles }: Mesh): { area: number; volume: number } {
-  let [area, volume] = [0, 0];
-  for (let t = 0; t < triangles.length; t += 3) {
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
-    const [ux, uy, uz] = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]];
-    const [vx, vy, vz] = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]];
-    const [nx, ny, nz] = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
-    area += Math.hypot(nx, ny, nz) / 2;
-    volume += (nx * p[a] + ny * p[a + 1] + nz * p[a + 2]) / 6;
-  }
-  return { area, volume };
 }
 
 /** Mean over the vertices; the field's values are distances near its surface. */

@@ -1,3 +1,4 @@
+import { triangleArea } from "../mesh/triangle-area.ts";
 import type { Mesh } from "../types.ts";
 import type { Unwrapped } from "./unwrap.ts";
 
@@ -14,14 +15,10 @@ export function measureLayout({ positions: p, triangles }: Mesh, layout: Unwrapp
   const { uvs, cornerUvs } = layout;
   let [weight, sum, squares] = [0, 0, 0];
   for (let t = 0; t < triangles.length; t += 3) {
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
-    const [ux, uy, uz] = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]];
-    const [vx, vy, vz] = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]];
-    const area = Math.hypot(uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx);
+    const area = triangleArea(p, triangles, t);
     const [d, e, f] = [2 * cornerUvs[t], 2 * cornerUvs[t + 1], 2 * cornerUvs[t + 2]];
-    const texels = Math.abs(
-      (uvs[e] - uvs[d]) * (uvs[f + 1] - uvs[d + 1]) - (uvs[f] - uvs[d]) * (uvs[e + 1] - uvs[d + 1]),
-    );
+    const texels =
+      Math.abs((uvs[e] - uvs[d]) * (uvs[f + 1] - uvs[d + 1]) - (uvs[f] - uvs[d]) * (uvs[e + 1] - uvs[d + 1])) / 2;
     if (area === 0) continue;
     const density = Math.sqrt(texels / area);
     weight += area;

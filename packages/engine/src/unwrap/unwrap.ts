@@ -1,6 +1,7 @@
 import * as watlas from "watlas";
 import { EngineError } from "../errors.ts";
 import { halfEdges } from "../mesh/half-edges.ts";
+import { surfaceArea } from "../mesh/triangle-area.ts";
 import type { Mesh } from "../types.ts";
 
 export interface UnwrapOptions {
@@ -148,21 +149,6 @@ function chartOfTriangles(laid: watlas.Mesh, count: number): Uint32Array {
     for (const f of faces) charts[f] = c;
   }
   return charts;
-}
-
-function surfaceArea({ positions: p, triangles }: Mesh): number {
-  let area = 0;
-  for (let t = 0; t < triangles.length; t += 3) {
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
-    const ux = p[b] - p[a];
-    const uy = p[b + 1] - p[a + 1];
-    const uz = p[b + 2] - p[a + 2];
-    const vx = p[c] - p[a];
-    const vy = p[c + 1] - p[a + 1];
-    const vz = p[c + 2] - p[a + 2];
-    area += Math.hypot(uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx) / 2;
-  }
-  return area;
 }
 
 function read(atlas: watlas.Atlas, mesh: Mesh, side: number): Unwrapped {

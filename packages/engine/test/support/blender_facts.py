@@ -54,6 +54,7 @@ def facts(path, sampled_faces):
         parts.append({
             "name": thing.name,
             "parent": thing.parent.name if thing.parent else None,
+            "origin": to_object_frame(world[:3, 3]).tolist(),
             "vertices": len(mesh.vertices),
             "polygons": len(sizes),
             "quads": int((sizes == 4).sum()),

@@ -20,6 +20,8 @@ export interface PartFacts {
   name: string;
   /** The object above it in the hierarchy, such as an LOD group. */
   parent: string | null;
+  /** Where its own origin lies. */
+  origin: Vec3;
   vertices: number;
   polygons: number;
   quads: number;

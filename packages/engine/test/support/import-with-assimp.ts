@@ -105,6 +105,7 @@ async function readScene(file: string, scene: AssimpScene, sampledFaces: number)
       parts.push({
         name: node.name,
         parent: parent === scene.rootnode ? null : (parent?.name ?? null),
+        origin: transform(matrix, [0, 0, 0], 1),
         vertices: points.length,
         polygons: mesh.faces.length,
         quads: mesh.faces.filter((face) => face.length === 4).length,

@@ -13,11 +13,11 @@ export const SIDE_COLORS: readonly { normal: Vec3; color: Vec3 }[] = [
   { normal: [0, 0, -1], color: [230, 220, 50] },
 ];
 
-/** Boxes of `signpostScene`, metres: together 1.4 × 2 × 0.7, on no axis symmetric. */
+/** Boxes of `signpostScene`, metres: together 1.4 × 2 × 0.7, on no axis symmetric; the arm turns about where it is fixed. */
 export const SIGNPOST_BOXES = [
-  { name: "tower", min: [-0.3, -0.5, -0.2], max: [0.1, 1.5, 0.2], triangles: false },
-  { name: "arm", min: [0.1, 0.9, -0.1], max: [1.1, 1.2, 0.2], triangles: false },
-  { name: "nose", min: [-0.2, 0.2, 0.2], max: [0, 0.5, 0.5], triangles: true },
+  { name: "tower", min: [-0.3, -0.5, -0.2], max: [0.1, 1.5, 0.2], pivot: [0, 0, 0], triangles: false },
+  { name: "arm", min: [0.1, 0.9, -0.1], max: [1.1, 1.2, 0.2], pivot: [0.125, 1, -0.25], triangles: false },
+  { name: "nose", min: [-0.2, 0.2, 0.2], max: [0, 0.5, 0.5], pivot: [-0.125, 0.25, 0.375], triangles: true },
 ] as const;
 
 /**
@@ -65,6 +65,7 @@ export function signpostScene(name = "signpost"): AssetScene {
     }
     return {
       name: box.name,
+      pivot: box.pivot,
       positions: Float32Array.from(positions),
       // A vertex belongs to three sides; each has its box's colour, so that parts can be told apart by it.
       colors: Uint8Array.from({ length: 24 }, (_, i) => SIDE_COLORS[row * 2]!.color[i % 3]!),
@@ -149,6 +150,7 @@ export function sphereScene(options: SphereOptions): AssetScene {
     const sphere = Float32Array.from(positions);
     return {
       name: "ball",
+      pivot: [0, 0, 0],
       positions: sphere,
       colors: Uint8Array.from(sphere, (c) => 128 + 100 * c),
       normals: sphere.slice(),

@@ -153,6 +153,8 @@ const TEXT_FIELDS = new Set(
     "pivot",
     "textureSize",
     "lods",
+    "collision",
+    "compression",
     "destination",
     "editDescription",
     "generator",

@@ -2,7 +2,7 @@ import { type AssetOptions, STYLE_DEFAULTS, UP_AXES } from "@maquette/engine/ass
 import { VIEW_LABELS } from "@maquette/engine/frames";
 import { LEVELS } from "@maquette/engine/levels";
 import { OPTION_LIMITS } from "@maquette/engine/options";
-import type { Pivot, Quality, Topology, ViewHint } from "@maquette/engine/types";
+import type { Collision, Compression, Pivot, Quality, Topology, ViewHint } from "@maquette/engine/types";
 import { LIMITS } from "../config/limits.ts";
 import type { FinishSource, ProjectStyle } from "../db/schema.ts";
 import { ApiError, invalid } from "./errors.ts";
@@ -50,6 +50,8 @@ export function parseOptions(
   const polycount = parsePolycount(fields, warnings) ?? base.polycount ?? style.polycount;
   const textureSize = parseTextureSize(fields) ?? base.textureSize ?? densityToSize(style.texelDensity, size);
   const lods = integer(fields, "lods", OPTION_LIMITS.lods) ?? base.lods;
+  const collision = oneOf<Collision>(fields, "collision", ["none", "convex"]) ?? base.collision;
+  const compression = oneOf<Compression>(fields, "compression", ["none", "meshopt"]) ?? base.compression;
   const seed = integer(fields, "seed", LIMITS.seed) ?? base.seed;
   const look = {
     ...(style.shading === undefined ? {} : { shading: style.shading }),
@@ -58,7 +60,7 @@ export function parseOptions(
     ...base.style,
   };
   const options: Omit<AssetOptions, "name"> = { quality };
-  const given = { ...size, polycount, topology, pivot, textureSize, lods, seed };
+  const given = { ...size, polycount, topology, pivot, textureSize, lods, collision, compression, seed };
   for (const [name, value] of Object.entries(given)) if (value !== undefined) Object.assign(options, { [name]: value });
   if (Object.keys(look).length > 0) options.style = look;
   return { options, warnings };

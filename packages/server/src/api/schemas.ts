@@ -77,6 +77,13 @@ export const ProcessOptions = {
   lods: Type.Optional(
     Type.Integer({ minimum: 0, maximum: OPTION_LIMITS.lods.max, description: "Further levels of detail, in the zip" }),
   ),
+  collision: Type.Optional(Choice(["none", "convex"], "Hulls for physics in GLB, glTF and FBX; default none")),
+  compression: Type.Optional(
+    Choice(
+      ["none", "meshopt"],
+      "Of GLB files; default none. meshopt: whoever reads them must know EXT_meshopt_compression",
+    ),
+  ),
 };
 
 /** How a model is read. */

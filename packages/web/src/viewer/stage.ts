@@ -107,7 +107,9 @@ export class Stage {
 
   /** Loads a GLB in place of what is there. */
   async load(data: ArrayBuffer): Promise<void> {
-    const { scene } = await new GLTFLoader().parseAsync(data, "");
+    const loader = new GLTFLoader();
+    if (isPacked(data)) loader.setMeshoptDecoder((await import("meshopt-decoder")).MeshoptDecoder);
+    const { scene } = await loader.parseAsync(data, "");
     const pose = this.#model ? this.pose : START;
     this.#clearModel();
     this.#model = scene;
@@ -396,4 +398,11 @@ export class Stage {
     this.#model?.removeFromParent();
     this.#model = null;
   }
+}
+
+/** Whether a GLB needs meshopt's decoder, which nobody shall load for nothing. */
+function isPacked(data: ArrayBuffer): boolean {
+  const length = new DataView(data).getUint32(12, true);
+  const json = new TextDecoder().decode(new Uint8Array(data, 20, length));
+  return json.includes("EXT_meshopt_compression");
 }
