@@ -1,6 +1,6 @@
 /**
  * `npm test`: brings what is missing, then formatting and lint, types, and all tests. Ends with the line
- * `N passed, N failed`, in which lint, types and training's tests count as one check each, and exits with 1 unless
+ * `N passed, N failed`, in which lint, types, training's tests and the audit of dependencies count as one check each, and exits with 1 unless
  * nothing failed.
  * Arguments go to vitest: `npm test -- packages/engine`.
  */
@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { audit, UNANSWERED } from "./audit.ts";
 import { type Count, countTests, type VitestReport } from "./count-tests.ts";
 import { SetupError, SYSTEM_PYTHON, setUp } from "./debian-packages.ts";
 
@@ -54,6 +55,12 @@ function check(name: string, status: number | null): Count {
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+/** Counts when the registry answers: tests run without a network, too. */
+function checkDependencies(): Count[] {
+  const status = audit();
+  return status === UNANSWERED ? [] : [check("npm run audit", status)];
+}
+
 function main(filters: string[]): Count {
   try {
     setUp();
@@ -65,7 +72,7 @@ function main(filters: string[]): Count {
   const counts = [
     check("biome", runNode("@biomejs/biome/bin/biome", ["check", "."])),
     check("tsc", runNode("typescript/bin/tsc", ["-p", "tsconfig.json"])),
-    ...(filters.length === 0 ? [check("training's tests", runTrainingTests())] : []),
+    ...(filters.length === 0 ? [...checkDependencies(), check("training's tests", runTrainingTests())] : []),
     runTests(filters),
   ];
   return {

@@ -52,7 +52,7 @@ export async function runScaled(options: ScaledOptions): Promise<ChaosResult & {
     MAQUETTE_DATA: directory,
     MAQUETTE_ALLOW_HOSTS: "127.0.0.1",
     MAQUETTE_CONCURRENCY: "2",
-    MAQUETTE_QUEUE_LIMIT: "60",
+    MAQUETTE_QUEUE_LIMIT: "20",
   };
   const roles = [...Array(apis).fill("api"), ...Array(workers).fill("worker")] as string[];
   const servers: ServerProcess[] = [];
