@@ -6,7 +6,7 @@ import { onBothDatabases } from "./support/databases.ts";
 import { refuse, standInEngine } from "./support/stand-in-engine.ts";
 import { PNG, type TestServer, until } from "./support/start.ts";
 
-onBothDatabases("jobs", (start) => {
+onBothDatabases("jobs", (start, kind) => {
   let main: TestServer;
   /** What the engine does with each job; a test puts its own here. */
   let onJob: (job: Parameters<RunEngine>[0]) => void | Promise<void> = () => {};
@@ -40,6 +40,20 @@ onBothDatabases("jobs", (start) => {
       join iteration i on i.id = j.id where j.name = 'asset' and i.request_id = ${body.requestID}`.execute(db);
     expect(rows[0]!.jobs).toBe(1);
     expect((await client.finished(body.requestID)).iterations[0].status).toBe("completed");
+  });
+
+  it("wait for the disk where a promise is kept; claims on PostgreSQL do not", async () => {
+    const client = await main.account();
+    ms = 1500;
+    await client.finished(await client.process());
+    const { db, jobs } = main.server.context;
+    const query = "show synchronous_commit";
+    const product = await Promise.all(
+      Array.from({ length: 10 }, () => sql<{ synchronous_commit: string }>`${sql.raw(query)}`.execute(db)),
+    );
+    expect(new Set(product.map(({ rows }) => rows[0]!.synchronous_commit))).toEqual(new Set(["on"]));
+    const { rows } = await jobs.boss.getDb().executeSql(query);
+    expect(rows[0]).toEqual({ synchronous_commit: kind === "postgres" ? "off" : "on" });
   });
 
   it("show stage, progress and place while they wait and run", async () => {

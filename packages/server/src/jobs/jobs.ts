@@ -40,6 +40,13 @@ const LONGEST_DELAY: Record<QueueName, number> = { asset: 300, delivery: 2 * 360
 const CONNECTIONS = 4;
 
 /**
+ * What the queue does by itself (claims, heartbeats, upkeep) does not wait for the disk: a claim that a crash of the
+ * database takes is handed out again, and one that led to anything was flushed with what it led to, since the log is one.
+ * Jobs are added and ended in the product's transactions, on other connections (decision 0063).
+ */
+const SESSION = "-c synchronous_commit=off";
+
+/**
  * The queue: pg-boss on whichever database there is. How often something may be tried is decided where it is done, on
  * the rows of the product; the queue itself never gives up (`retryLimit`) and never forgets (`retentionSeconds`).
  */
@@ -57,7 +64,7 @@ export class Jobs {
     const boss = new PgBoss({
       ...(embedded
         ? { db: fromPglite(database.pglite), backend: "pglite" as const }
-        : { connectionString: database.url, max: CONNECTIONS, application_name: "maquette-jobs" }),
+        : { connectionString: database.url, max: CONNECTIONS, application_name: "maquette-jobs", options: SESSION }),
       schedule: false,
       // Each pass writes, and every write of the embedded database is a flush. There it can wait: claims of a dead
       // process are released at the start, so only one whose end could not be written, on a full disk, has to lapse.
