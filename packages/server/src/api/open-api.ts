@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import manifest from "../../package.json" with { type: "json" };
+import { BODY_EXAMPLES, EXAMPLE_ID, QUERY_EXAMPLES } from "./examples.ts";
 
 const DESCRIPTION = `
 Pictures in, game-ready 3D assets out. Routes under \`/api/v1\` speak the Kaedim Web API; those under \`/api/maquette/v1\`
@@ -58,6 +59,8 @@ const errorContent = { "application/json": { schema: { $ref: "#/components/schem
 interface Operation {
   operationId: string;
   security: object[];
+  parameters?: { name: string; in: string; schema: { format?: string }; example?: unknown }[];
+  requestBody?: { content: Record<string, { example?: unknown }> };
   responses: Record<string, { description?: string; headers?: object; content?: object }>;
 }
 
@@ -117,7 +120,15 @@ function nameOf(method: string, url: string): string {
 }
 
 /** What holds for every operation and need not be said at each route. */
-function complete({ responses, security }: Operation): void {
+function complete({ operationId, parameters, requestBody, responses, security }: Operation): void {
+  const json = requestBody?.content["application/json"];
+  if (json && operationId in BODY_EXAMPLES) json.example = BODY_EXAMPLES[operationId];
+  for (const parameter of parameters ?? []) {
+    const example = QUERY_EXAMPLES[operationId]?.[parameter.name];
+    if (parameter.name === "iterationID") parameter.example = "0";
+    else if (parameter.in === "path" && parameter.schema.format === "uuid") parameter.example = EXAMPLE_ID;
+    else if (parameter.in === "query" && example !== undefined) parameter.example = example;
+  }
   if (security.length > 0) responses[429] ??= { content: errorContent };
   if (security.some((scheme) => "jwt" in scheme)) responses[401] ??= { content: errorContent };
   responses.default = { content: errorContent };
