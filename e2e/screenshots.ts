@@ -8,6 +8,8 @@ import { parseArgs } from "node:util";
 import { runEngine } from "@maquette/engine/host";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
+import { applyRetention } from "../packages/server/src/requests/retention.ts";
+import { startHunyuan } from "../packages/server/test/support/hunyuan-double.ts";
 import { startReceiver, startTestServer } from "./support/api.ts";
 import { launch, openPage } from "./support/browser.ts";
 
@@ -23,7 +25,20 @@ const SIZES = {
 const EXAMPLES = new URL("../examples/", import.meta.url);
 const OWN = "/api/maquette/v1";
 
-const server = await startTestServer({ runEngine });
+// One generator that answers, and one that does not.
+const generator = await startHunyuan("2", new Uint8Array());
+const generators = {
+  hunyuan: { type: "hunyuan3d", url: generator.url },
+  trellis: { type: "http", url: "http://127.0.0.1:1/generate" },
+};
+const server = await startTestServer({
+  runEngine,
+  env: {
+    MAQUETTE_GENERATORS: JSON.stringify({ generators }),
+    MAQUETTE_QUOTA_REQUESTS: "50",
+    MAQUETTE_QUOTA_MEGABYTES: "200",
+  },
+});
 const receiver = await startReceiver();
 const browser = await launch();
 mkdirSync(values.out, { recursive: true });
@@ -37,6 +52,7 @@ try {
   await page.getByRole("button", { name: "Make the sample" }).waitFor();
   await shoot(page, "sample");
   const asset = await fill(page);
+  const [cookie] = await page.context().cookies();
   await page.goto("/create");
   const files = ["front", "right", "back"].map((view) => fileURLToPath(new URL(`fox/${view}.png`, EXAMPLES)));
   await page.locator('input[type="file"]').setInputFiles(files);
@@ -61,28 +77,38 @@ try {
     await settle(page);
     await shoot(page, name);
   }
-  await page.goto(`/assets/${asset.van}`);
-  await page.getByRole("button", { name: "Revise" }).click();
-  await page.getByRole("dialog").waitFor();
-  await shoot(page, "revise");
-  const cookies = await page.context().cookies();
-  await page.context().clearCookies();
-  await page.goto("/sign-in");
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  await shoot(page, "sign-in");
-
   const phone = await openPage(browser, server.url, SIZES.phone);
-  await phone.page.context().addCookies(cookies);
+  await phone.page.context().addCookies([cookie!]);
   for (const [name, path] of Object.entries({ ...pages, create: "/create" })) {
     await phone.page.goto(path);
     await settle(phone.page);
     await shoot(phone.page, name, "phone");
   }
+  const both = { wide: page, phone: phone.page } as const;
+  const shootBoth = async (name: string, path: string, reach: (on: Page) => Promise<unknown>) => {
+    for (const [size, on] of Object.entries(both) as [keyof typeof both, Page][]) {
+      await on.goto(path);
+      await reach(on);
+      await shoot(on, name, size);
+    }
+  };
+  await shootBoth("revise", `/assets/${asset.van}`, async (on) => {
+    await on.getByRole("button", { name: "Revise" }).click();
+    await on.getByRole("dialog").waitFor();
+  });
+  const { context } = server.server;
+  await applyRetention({ ...context, config: { ...context.config, keepFilesDays: 1e-9 } });
+  await shootBoth("deleted", `/assets/${asset.van}`, (on) =>
+    on.getByRole("button", { name: "Make it again" }).waitFor(),
+  );
+  for (const on of Object.values(both)) await on.context().clearCookies();
+  await shootBoth("sign-in", "/sign-in", (on) => on.getByRole("heading", { name: "Sign in" }).waitFor());
   for (const complaint of [...complaints, ...phone.complaints]) console.error(complaint);
 } finally {
   await browser.close();
   await receiver.close();
   await server.close();
+  await generator.close();
 }
 
 /** Makes assets, a style, a studio and a webhook, so that there is something to be seen. */
@@ -117,7 +143,9 @@ async function fill(page: Page): Promise<{ van: string; refused: string }> {
     .toBuffer();
   const refused = await make("fog", ["sky"], ["front"], blank);
   await ended(page, van);
-  await ask("POST", `/requests/${van}/iterations`, { editDescription: "flat shading, at most 1500 triangles" });
+  await ask("POST", `/requests/${van}/iterations`, {
+    editDescription: "flat shading, at most 1500 triangles, 2 levels of detail",
+  });
   for (const id of [...others, refused, van]) await ended(page, id);
   return { van, refused };
 }

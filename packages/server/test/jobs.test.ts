@@ -270,8 +270,11 @@ onBothDatabases("jobs", (start, kind) => {
       });
     }
     expect((await cancel(running)).body).toMatchObject({ status: "error", code: "state_conflict" });
-    // The slot is free again within seconds.
-    expect((await client.finished(await client.process())).iterations[0].status).toBe("completed");
+    // The slot is free again within seconds, for the same once more too.
+    const again = `/api/maquette/v1/requests/${running}/iterations`;
+    expect((await client.post(again, {})).body).toMatchObject({ status: "success", iterationID: "1" });
+    expect((await client.finished(running)).iterations[1].status).toBe("completed");
+    expect((await client.post(again, {})).body.message).toContain("a revision that changes nothing");
   });
 
   it("are deleted with all their files", async () => {

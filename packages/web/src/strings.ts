@@ -258,13 +258,13 @@ export const t = {
     dismissedTitle: "This iteration was dismissed",
     dismissedPicture: (n: number) => `It concerns picture ${n}.`,
     retryPictures: "Send other pictures",
+    again: "Make it again",
     removed: {
       title: "The files of this iteration were deleted",
       help: (day: string) =>
         `This server deletes files after a time to save room. It did so on ${day}. What was asked for and what was measured is kept.`,
       older: "Revise makes a new iteration.",
       pictures: "Its pictures were deleted as well: send them again to make it anew.",
-      again: "Make it again",
       send: "Send the pictures again",
     },
     warnings: "Notes",

@@ -11,6 +11,9 @@ import { addStored } from "./stored-bytes.ts";
 import { addIteration, storeImages, sumBytes, takeTurn } from "./submit.ts";
 import { grantWishes } from "./wishes.ts";
 
+/** Dismissals of which neither pictures nor options were the cause: the same may be asked for again. */
+const WORTH_REPEATING = ["cancelled", "internal", "image_unreachable"];
+
 export interface Revision {
   iterationID: string;
   applied: string[];
@@ -32,7 +35,16 @@ export async function reviseRequest(
   const former = await context.db
     .selectFrom("iteration as i")
     .innerJoin("request as r", "r.id", "i.request_id")
-    .select(["i.number", "i.options", "i.inputs", "i.report", "i.files_removed_at", "r.test"])
+    .select([
+      "i.number",
+      "i.options",
+      "i.inputs",
+      "i.report",
+      "i.status",
+      "i.cause_code",
+      "i.files_removed_at",
+      "r.test",
+    ])
     .where("i.request_id", "=", requestId)
     .orderBy("i.number", "desc")
     .executeTakeFirstOrThrow();
@@ -59,8 +71,11 @@ export async function reviseRequest(
     throw invalid("images for an asset from a model: send those as an asset of their own");
   const mode = (fields.text("imageMode") ?? "replace").toLowerCase();
   if (mode !== "replace" && mode !== "add") throw invalid(`imageMode "${mode.slice(0, 40)}": expected replace or add`);
+  const repeatable =
+    former.files_removed_at !== null ||
+    (former.status === "dismissed" && WORTH_REPEATING.includes(former.cause_code ?? ""));
   if (
-    former.files_removed_at === null &&
+    !repeatable &&
     description === null &&
     images.length === 0 &&
     !fields.has("views") &&

@@ -28,6 +28,8 @@ import type { ViewerHandle } from "../viewer/viewer.tsx";
 
 const Viewer = lazy(() => import("../viewer/viewer.tsx"));
 
+/** Dismissals that neither pictures nor options caused, so that the same may be asked for again. */
+const WORTH_REPEATING = ["cancelled", "internal", "image_unreachable"];
 /** What people load first, first. */
 const FORMATS = ["glb", "fbx", "obj", "mtl", "gltf", "usdz", "stl", "zip", "texture", "preview"];
 
@@ -234,12 +236,26 @@ interface WithoutModel {
   onPictures: () => void;
 }
 
-/** The files' time is over: what that means, and how to get them again. */
-function Removed({ asset, iteration, detail, onPictures }: WithoutModel) {
+/** Asks for the same once more. */
+function Again({ asset }: { asset: Asset }) {
   const again = useAction(
     () => ask("POST", `/requests/${asset.requestID}/iterations`, {}),
     [keys.asset(asset.requestID), keys.library],
   );
+  return (
+    <Button
+      look="primary"
+      icon={<Repeat />}
+      busy={again.isPending}
+      onClick={() => again.mutate(undefined, { onError: sayProblem })}
+    >
+      {t.asset.again}
+    </Button>
+  );
+}
+
+/** The files' time is over: what that means, and how to get them again. */
+function Removed({ asset, iteration, detail, onPictures }: WithoutModel) {
   const isNewest = asset.iterations.at(-1)?.iterationID === iteration.iterationID;
   // A picture from the web is fetched again.
   const there = asset.test || detail.inputs.every(({ stored, url }) => stored || url !== null);
@@ -253,14 +269,7 @@ function Removed({ asset, iteration, detail, onPictures }: WithoutModel) {
         {isNewest && !there && <p className="soft">{text.pictures}</p>}
         {isNewest &&
           (there ? (
-            <Button
-              look="primary"
-              icon={<Repeat />}
-              busy={again.isPending}
-              onClick={() => again.mutate(undefined, { onError: sayProblem })}
-            >
-              {text.again}
-            </Button>
+            <Again asset={asset} />
           ) : (
             <Button look="primary" icon={<ImagePlus />} onClick={onPictures}>
               {text.send}
@@ -286,11 +295,14 @@ function Refusal({ asset, iteration, detail, onPictures }: WithoutModel) {
             <figcaption className="soft">{t.asset.dismissedPicture(detail.causeImage! + 1)}</figcaption>
           </figure>
         )}
-        {isNewest && (
-          <Button look="primary" icon={<ImagePlus />} onClick={onPictures}>
-            {t.asset.retryPictures}
-          </Button>
-        )}
+        {isNewest &&
+          (WORTH_REPEATING.includes(detail.causeCode ?? "") ? (
+            <Again asset={asset} />
+          ) : (
+            <Button look="primary" icon={<ImagePlus />} onClick={onPictures}>
+              {t.asset.retryPictures}
+            </Button>
+          ))}
       </div>
     </section>
   );
