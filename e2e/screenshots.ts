@@ -11,7 +11,7 @@ import sharp from "sharp";
 import { applyRetention } from "../packages/server/src/requests/retention.ts";
 import { startHunyuan } from "../packages/server/test/support/hunyuan-double.ts";
 import { startReceiver, startTestServer } from "./support/api.ts";
-import { launch, openPage } from "./support/browser.ts";
+import { launch, openPage, settle } from "./support/browser.ts";
 
 const { values } = parseArgs({
   options: { out: { type: "string", default: fileURLToPath(new URL("../docs/images/web", import.meta.url)) } },
@@ -74,14 +74,14 @@ try {
   };
   for (const [name, path] of Object.entries(pages)) {
     await page.goto(path);
-    await settle(page);
+    await settleModels(page);
     await shoot(page, name);
   }
   const phone = await openPage(browser, server.url, SIZES.phone);
   await phone.page.context().addCookies([cookie!]);
   for (const [name, path] of Object.entries({ ...pages, create: "/create" })) {
     await phone.page.goto(path);
-    await settle(phone.page);
+    await settleModels(phone.page);
     await shoot(phone.page, name, "phone");
   }
   const both = { wide: page, phone: phone.page } as const;
@@ -159,9 +159,8 @@ async function ended(page: Page, requestID: string): Promise<void> {
   while ((await status()) === "new") await page.waitForTimeout(500);
 }
 
-async function settle(page: Page): Promise<void> {
-  await page.locator("h1").waitFor();
-  await page.locator(".loading").waitFor({ state: "detached" });
+async function settleModels(page: Page): Promise<void> {
+  await settle(page);
   for (const viewer of await page.locator(".viewer-surface").all()) {
     await viewer.and(page.locator('[data-state="shown"]')).waitFor({ timeout: 60_000 });
   }

@@ -46,6 +46,12 @@ export async function openPage(
   return { page, complaints, close: () => context.close() };
 }
 
+/** Waits until the page has its heading and nothing on it says any more that it is coming. */
+export async function settle(page: Page): Promise<void> {
+  await page.locator("h1").waitFor();
+  while ((await page.locator(".loading").count()) > 0) await page.waitForTimeout(50);
+}
+
 /** @returns the serious and critical issues of the page as it stands, one line each */
 export async function findAxeIssues(page: Page): Promise<string[]> {
   // Through the debugger, which the page's policy does not concern.

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyRetention } from "../../packages/server/src/requests/retention.ts";
 import { newDirectory } from "../../packages/server/test/support/start.ts";
 import { PNG, startReceiver, startTestServer, type TestServer, until } from "../support/api.ts";
-import { findAxeIssues, launch, openPage, shareOfPixels, type WatchedPage } from "../support/browser.ts";
+import { findAxeIssues, launch, openPage, settle, shareOfPixels, type WatchedPage } from "../support/browser.ts";
 import { addManyAssets } from "../support/many-assets.ts";
 
 const PASSWORD = "correct horse battery";
@@ -195,7 +195,7 @@ describe("somebody new", { timeout: 2 * MAKING }, () => {
   it("sees its coarser levels of detail, with their triangles", async () => {
     const level = page.getByRole("combobox", { name: "Level of detail" });
     const triangles = (await level.locator("option").allInnerTexts()).map((text) =>
-      Number(/: ([\d,]+) triangles/.exec(text)![1]!.replaceAll(",", "")),
+      Number(/: ([\d,]+) tris/.exec(text)![1]!.replaceAll(",", "")),
     );
     expect(triangles).toHaveLength(3);
     expect(triangles).toEqual(triangles.toSorted((a, b) => b - a));
@@ -349,8 +349,7 @@ describe("somebody new", { timeout: 2 * MAKING }, () => {
     const issues: Record<string, string[]> = {};
     for (const path of paths) {
       await page.goto(path);
-      await page.locator("h1").waitFor();
-      await page.locator(".loading").waitFor({ state: "detached" });
+      await settle(page);
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme });
         const found = await findAxeIssues(page);
@@ -421,8 +420,7 @@ describe("on a phone", { timeout: 2 * MAKING }, () => {
       "/settings/usage",
     ]) {
       await page.goto(path);
-      await page.locator("h1").waitFor();
-      await page.locator(".loading").waitFor({ state: "detached" });
+      await settle(page);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       expect([path, width]).toEqual([path, 360]);
     }

@@ -360,7 +360,7 @@ export const t = {
     reset: "Reset view",
     level: "Level of detail",
     levels: (n: number, triangles: string | null) =>
-      (n === 0 ? "Full model" : `LOD ${n}`) + (triangles === null ? "" : `: ${triangles} triangles`),
+      (n === 0 ? "Full" : `LOD ${n}`) + (triangles === null ? "" : `: ${triangles} tris`),
     loading: "Loading the model",
     failed: "The model could not be shown",
     noWebgl: "This browser has no WebGL, so the model cannot be shown here. The downloads work all the same.",

@@ -19,7 +19,7 @@ import { say, sayProblem } from "../ui/toast.tsx";
 
 const PAGE = 60;
 const GAP = 16;
-const CARD = { minWidth: 208, text: 106 };
+const CARD = { minWidth: 208, text: 94 };
 const BATCH_LIMIT = 200;
 const FILTERS = ["search", "status", "tag", "projectID", "studioID", "start", "end"] as const;
 
