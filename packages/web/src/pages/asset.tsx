@@ -257,24 +257,30 @@ function Again({ asset }: { asset: Asset }) {
 /** The files' time is over: what that means, and how to get them again. */
 function Removed({ asset, iteration, detail, onPictures }: WithoutModel) {
   const isNewest = asset.iterations.at(-1)?.iterationID === iteration.iterationID;
-  // A picture from the web is fetched again.
-  const there = asset.test || detail.inputs.every(({ stored, url }) => stored || url !== null);
+  // What came by an address is fetched again.
+  const isThere = ({ stored, url }: { stored: boolean; url: string | null }) => stored || url !== null;
+  const modelGone = !asset.test && detail.model !== null && !isThere(detail.model);
+  const picturesGone = !asset.test && !detail.inputs.every(isThere);
   const text = t.asset.removed;
   return (
     <section className="making">
       <div className="making-inner">
         <h2>{text.title}</h2>
         <p>{text.help(formatDay(iteration.filesRemovedAt!))}</p>
-        {!isNewest && <p className="soft">{text.older}</p>}
-        {isNewest && !there && <p className="soft">{text.pictures}</p>}
-        {isNewest &&
-          (there ? (
-            <Again asset={asset} />
-          ) : (
+        {!isNewest ? (
+          <p className="soft">{text.older}</p>
+        ) : modelGone ? (
+          <p className="soft">{text.model}</p>
+        ) : picturesGone ? (
+          <>
+            <p className="soft">{text.pictures}</p>
             <Button look="primary" icon={<ImagePlus />} onClick={onPictures}>
               {text.send}
             </Button>
-          ))}
+          </>
+        ) : (
+          <Again asset={asset} />
+        )}
       </div>
     </section>
   );
@@ -295,14 +301,16 @@ function Refusal({ asset, iteration, detail, onPictures }: WithoutModel) {
             <figcaption className="soft">{t.asset.dismissedPicture(detail.causeImage! + 1)}</figcaption>
           </figure>
         )}
-        {isNewest &&
-          (WORTH_REPEATING.includes(detail.causeCode ?? "") ? (
-            <Again asset={asset} />
-          ) : (
+        {isNewest && WORTH_REPEATING.includes(detail.causeCode ?? "") ? (
+          <Again asset={asset} />
+        ) : (
+          isNewest &&
+          detail.model === null && (
             <Button look="primary" icon={<ImagePlus />} onClick={onPictures}>
               {t.asset.retryPictures}
             </Button>
-          ))}
+          )
+        )}
       </div>
     </section>
   );

@@ -17,6 +17,8 @@ export interface OptionFields {
   pivot: string;
   lods: string;
   textureSize: string;
+  collision: string;
+  compression: string;
   generator: string;
 }
 
@@ -31,6 +33,8 @@ export const NO_OPTIONS: OptionFields = {
   pivot: "",
   lods: "",
   textureSize: "",
+  collision: "",
+  compression: "",
   generator: "",
 };
 
@@ -207,6 +211,20 @@ export function MoreOptions({
           value={options.lods}
           onChange={(event) => onChange({ lods: event.target.value })}
           choices={[first, ...[0, 1, 2, 3, 4].map((n) => ({ value: String(n), label: n === 0 ? t.none : String(n) }))]}
+        />
+        <Select
+          label={t.create.collision}
+          help={t.create.collisionHelp}
+          value={options.collision}
+          onChange={(event) => onChange({ collision: event.target.value })}
+          choices={[first, ...choicesOf(t.create.collisions)]}
+        />
+        <Select
+          label={t.create.compression}
+          help={t.create.compressionHelp}
+          value={options.compression}
+          onChange={(event) => onChange({ compression: event.target.value })}
+          choices={[first, ...choicesOf(t.create.compressions)]}
         />
         {generators.length > 1 && (
           <Select
