@@ -72,7 +72,7 @@ export async function listProcesses(context: Telling): Promise<ProcessView[]> {
       greatest(0, extract(epoch from now() - seen_at))::float8 as "seenSeconds"
     from process where id <> ${context.processId}`.execute(context.db);
   const others = rows.map((row) => ({ ...row, self: false, up: row.seenSeconds <= SILENT_AFTER }));
-  const place = ({ role, host, upSeconds }: ProcessView) => `${role} ${host} ${String(1e12 - upSeconds).padStart(20)}`;
+  const place = ({ role, host, pid }: ProcessView) => `${role} ${host} ${pid}`;
   return [describeSelf(context), ...others].sort((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 

@@ -259,7 +259,7 @@ function Removed({ asset, iteration, detail, onPictures }: WithoutModel) {
   const isNewest = asset.iterations.at(-1)?.iterationID === iteration.iterationID;
   // What came by an address is fetched again.
   const isThere = ({ stored, url }: { stored: boolean; url: string | null }) => stored || url !== null;
-  const modelGone = !asset.test && detail.model !== null && !isThere(detail.model);
+  const modelGone = !asset.test && detail.model && !isThere(detail.model);
   const picturesGone = !asset.test && !detail.inputs.every(isThere);
   const text = t.asset.removed;
   return (
@@ -305,7 +305,7 @@ function Refusal({ asset, iteration, detail, onPictures }: WithoutModel) {
           <Again asset={asset} />
         ) : (
           isNewest &&
-          detail.model === null && (
+          !detail.model && (
             <Button look="primary" icon={<ImagePlus />} onClick={onPictures}>
               {t.asset.retryPictures}
             </Button>
