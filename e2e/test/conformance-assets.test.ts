@@ -84,6 +84,25 @@ function readGlb(data: Buffer) {
   return { triangles, min, max, size: max.map((high, axis) => high - min[axis]) };
 }
 
+/** Faces of an OBJ, with what their corners say rather than where it stands. */
+function readFaces(obj: string): { corners: { position: string; normal: string }[] }[] {
+  const [positions, normals]: [string[], string[]] = [[], []];
+  const faces: { corners: { position: string; normal: string }[] }[] = [];
+  for (const line of obj.split("\n")) {
+    const [kind, ...words] = line.trim().split(/\s+/);
+    if (kind === "v") positions.push(words.slice(0, 3).join(" "));
+    else if (kind === "vn") normals.push(words.join(" "));
+    else if (kind === "f") {
+      const corners = words.map((word) => {
+        const [v, , n] = word.split("/").map(Number);
+        return { position: positions[v! - 1]!, normal: normals[n! - 1]! };
+      });
+      faces.push({ corners });
+    }
+  }
+  return faces;
+}
+
 async function cube(values: Record<string, string | number>) {
   const requestID = await process(fields({ test: true, imageUrls: "https://example.com/a.png", ...values }));
   const [iteration] = (await client.finished(requestID, ENGINE_MS)).iterations;
@@ -139,6 +158,52 @@ describe("contract 3, sizes and limits in the files themselves", { timeout: 2 * 
     const [fbx] = await importWithAssimp(await save(iteration.results, ["fbx"]), { sampledFaces: 0 });
     // Levels of detail lie in one group, of which one is drawn at a time.
     expect(Math.max(...fbx!.parts.map(({ triangles }) => triangles))).toBeLessThanOrEqual(500);
+  });
+
+  it("a project is a style that its assets take: topology, shading, palette, texturing, polycount", async () => {
+    const lantern = readFileSync(new URL("../../examples/lantern/picture.png", import.meta.url));
+    const make = async (style: object) => {
+      const body = { name: JSON.stringify(style), style };
+      const project = await asClient(server, client)({ method: "POST", path: "/api/maquette/v1/projects", body });
+      const requestID = await process([picture(lantern), ...fields({ projectID: project.json.projectID })]);
+      const asset = await client.finished(requestID, 2 * ENGINE_MS);
+      const [{ results, status, texturingMethod }] = asset.iterations;
+      expect(status).toBe("completed");
+      const faces = readFaces((await download(results.obj)).toString());
+      const { data } = await sharp(await download(results.texture))
+        .removeAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      const colours = new Set<number>();
+      for (let i = 0; i < data.length; i += 3) colours.add(data.readUIntBE(i, 3));
+      return { asset, texturingMethod, faces, colours: colours.size, glb: readGlb(await download(results.glb)) };
+    };
+    const [toy, clay] = await Promise.all([
+      make({ topology: "triangle", shading: "flat", palette: 4, polycount: 700 }),
+      make({ topology: "quad", shading: "smooth", texturing: "none", polycount: 1500 }),
+    ]);
+
+    expect([toy.asset.polycount, clay.asset.polycount]).toEqual(["700", "1500"]);
+    expect(toy.glb.triangles).toBeLessThanOrEqual(700);
+    expect(clay.glb.triangles).toBeGreaterThan(700);
+    expect(clay.glb.triangles).toBeLessThanOrEqual(1500);
+
+    expect(toy.faces.every(({ corners }) => corners.length === 3)).toBe(true);
+    expect(clay.faces.filter(({ corners }) => corners.length === 4).length / clay.faces.length).toBeGreaterThan(0.8);
+
+    // Flat: a face has one normal; smooth: a vertex has.
+    expect(toy.faces.every(({ corners }) => new Set(corners.map(({ normal }) => normal)).size === 1)).toBe(true);
+    const normals = new Map<string, Set<string>>();
+    for (const { corners } of clay.faces)
+      for (const { position, normal } of corners) {
+        if (!normals.has(position)) normals.set(position, new Set());
+        normals.get(position)!.add(normal);
+      }
+    expect([...normals.values()].filter(({ size }) => size > 1).length / normals.size).toBeLessThan(0.02);
+
+    expect(toy.colours).toBeLessThanOrEqual(4);
+    expect(toy.colours).toBeGreaterThan(1);
+    expect([clay.colours, clay.texturingMethod, toy.texturingMethod]).toEqual([1, "none", null]);
   });
 
   it("EXIF orientation is applied", async () => {

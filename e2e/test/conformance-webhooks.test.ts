@@ -110,6 +110,30 @@ onBothDatabases("contract 3, webhook delivery", (start, kind) => {
     expect(Date.parse(results.completedAt)).toBeGreaterThanOrEqual(Date.parse(results.createdAt));
   });
 
+  it("a revision says that it is one, and a studio's asset whose it is", async () => {
+    const client = await server.account();
+    await register(client, `${receiver.url}/revised`);
+    const call = asClient(server, client);
+    const studios = await call({ method: "POST", path: "/api/maquette/v1/studios", body: { name: "Team" } });
+    const { studioID } = studios.json;
+    const requestID = await process(client, { studioID, polycount: "none" });
+    const first = await receiver.next(1, at("/revised"));
+    expect(first.body).toMatchObject({
+      warnings: ['polycount "none" is not a number and was ignored'],
+      results: { studioID, iterationID: "0", type: "generation", isRevision: false, test: true },
+    });
+    await client.finished(requestID);
+    const path = `/api/maquette/v1/requests/${requestID}/iterations`;
+    expect((await call({ method: "POST", path, body: { height: 10 } })).status).toBe(201);
+    const second = await receiver.next(2, at("/revised"));
+    expect(second.body).toMatchObject({
+      requestID,
+      results: { studioID, iterationID: "1", type: "revision", isRevision: true, assetComplete: true },
+    });
+    expect(second.body.results.glb).not.toBe(first.body.results.glb);
+    expect(second.headers["webhook-id"]).not.toBe(first.headers["webhook-id"]);
+  });
+
   it("a failure: status error, Asset creation failed, cause, results dismissed", async () => {
     const client = await server.account();
     await register(client, `${receiver.url}/failure`);

@@ -86,6 +86,23 @@ onBothDatabases("contract 3, fetching", (start, kind) => {
     for (const link of Object.values(top.iterations[0].results)) expect(link).toMatch(/^http/);
   });
 
+  it("a finished asset is one to import for each published client, also when it was revised", async () => {
+    const requestID = await client.process();
+    await client.finished(requestID);
+    expect((await client.post(`/api/maquette/v1/requests/${requestID}/iterations`, { height: 10 })).status).toBe(201);
+    await client.finished(requestID);
+    const { asset } = (await fetchRequest(requestID)).json;
+    type Iteration = { status: string; results: { obj: string } | null };
+    const imports: Record<string, (iterations: Iteration[]) => boolean> = {
+      Unity: (iterations) => iterations.at(-1)!.status === "completed",
+      "Cinema 4D": (iterations) => ["completed", "approved"].includes(iterations.at(-1)!.status),
+      Omniverse: (iterations) => iterations.some(({ status }) => ["completed", "uploaded"].includes(status)),
+      sample: (iterations) => iterations[0]!.status === "completed",
+      "Blender, Unreal": (iterations) => Boolean(iterations.at(-1)!.results?.obj),
+    };
+    for (const [name, rule] of Object.entries(imports)) expect([name, rule(asset.iterations)]).toEqual([name, true]);
+  });
+
   it("image can be downloaded by plain GET", async () => {
     const form = new FormData();
     form.append("image", new Blob([PNG]), "cat.png");

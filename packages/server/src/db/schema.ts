@@ -143,7 +143,7 @@ export interface ImageTable {
   created_at: Date;
 }
 
-/** `queued` and `running` are `new` to the API. */
+/** `queued` and `running` are `new` to the API; nothing sets `uploaded`, a word of the contract's (decision 0011). */
 export type IterationStatus = "queued" | "running" | "completed" | "dismissed" | "approved" | "uploaded";
 
 export interface IterationInput {
