@@ -42,6 +42,7 @@ export async function measureLoad(
 }
 
 export const bare: Load = { method: "GET", path: "/", headers: {} };
+export const bareSelect: Load = { method: "GET", path: "/select", headers: {} };
 
 export function fetchRequest({ headers, devID, requestID }: Target): Load {
   return { method: "GET", path: `/api/v1/fetchRequest?devID=${devID}&requestID=${requestID}`, headers };

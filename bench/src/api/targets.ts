@@ -20,12 +20,18 @@ export interface Ready {
   requestID: string;
 }
 
-/** One Fastify route that answers a small object: what this machine and the framework can do at best. */
-export const startBare = (): Promise<Target> => start("bare-server.ts", {});
+const database = (url: string | null): Record<string, string> => (url === null ? {} : { DATABASE_URL: url });
+
+/**
+ * One Fastify route that answers a small object: what this machine and the framework can do at best; and with a database
+ * one more, which asks it the least question there is.
+ */
+export const startBare = (databaseUrl: string | null): Promise<Target> =>
+  start("bare-server.ts", database(databaseUrl));
 
 /** Maquette on the embedded database, or on PostgreSQL. */
 export const startMaquette = (databaseUrl: string | null): Promise<Target> =>
-  start("maquette-server.ts", databaseUrl === null ? {} : { DATABASE_URL: databaseUrl });
+  start("maquette-server.ts", database(databaseUrl));
 
 async function start(script: string, env: Record<string, string>): Promise<Target> {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), {

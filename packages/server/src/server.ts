@@ -4,7 +4,7 @@ import { runEngine } from "@maquette/engine/host";
 import { Pictures } from "@maquette/engine/host/pictures";
 import { describeSandbox } from "@maquette/engine/host/sandbox";
 import type { FastifyInstance } from "fastify";
-import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
+import type { Logger } from "pino";
 import { createApp } from "./api/app.ts";
 import { ApiError } from "./api/errors.ts";
 import { createAccount, createSignInLink, OWNER_EMAIL } from "./auth/accounts.ts";
@@ -15,6 +15,7 @@ import { deriveKeys } from "./auth/keys.ts";
 import { openMasterKey } from "./auth/master-key.ts";
 import { type Config, listensOnLoopback } from "./config/read-config.ts";
 import type { Context, RunEngine } from "./context.ts";
+import { createLog } from "./create-log.ts";
 import { newId } from "./db/ids.ts";
 import { type DirectoryLock, lockDirectory } from "./db/lock-directory.ts";
 import { migrate } from "./db/migrate.ts";
@@ -55,26 +56,6 @@ export interface Server {
 
 /** Webhook messages at a time. A destination that hangs holds at most its own few slots. */
 const DELIVERY_SLOTS = { healthy: { slots: 24, groupSlots: 3 }, failing: { slots: 12, groupSlots: 1 } };
-
-/** What terminals act on and some readers take for the end of a line; JSON lets it stand in a text as it is. */
-const CONTROLS = /[\x7f-\x9f\u2028\u2029]/g;
-
-/**
- * The log of a server: JSON lines, each one line whatever strangers' text is in it, and nothing in them that opens a door.
- * @param destination standard output unless given
- */
-export function createLog(level: string, destination?: DestinationStream): Logger {
-  const options: LoggerOptions = {
-    level,
-    base: { app: "maquette" },
-    redact: ["headers", "req.headers"],
-    hooks: {
-      streamWrite: (line) =>
-        line.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`),
-    },
-  };
-  return destination ? pino(options, destination) : pino(options);
-}
 
 /**
  * Starts a server in this process.

@@ -19,9 +19,10 @@ import type { Context } from "../context.ts";
 import { isDatabaseOutage } from "../db/outage.ts";
 import { downloadRoute } from "../downloads/route.ts";
 import { StorageUnavailable } from "../storage/storage.ts";
-import type { TraceCarrier } from "../tracing/tracing.ts";
+import { NO_TRACING, type TraceCarrier } from "../tracing/tracing.ts";
 import { createGuards } from "./account-guards.ts";
 import { ApiError, retryLater } from "./errors.ts";
+import { readQuery } from "./fields.ts";
 import { openApiOptions } from "./open-api.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
@@ -57,7 +58,7 @@ declare module "fastify" {
     caller: Caller | null;
     /** The requestID that the request is about, for the log. */
     assetId: string | null;
-    /** Null for probes. */
+    /** Null for probes, and where nothing is traced. */
     span: Span | null;
   }
 }
@@ -65,7 +66,6 @@ declare module "fastify" {
 const MAX_HEADER_BYTES = 16 * 1024;
 /** For a whole request to arrive: 40 MB at 3 Mbit/s. */
 const REQUEST_TIMEOUT_MS = 120_000;
-
 /** What machines ask every few seconds. */
 const PROBES = new Set(["/healthz", "/readyz", "/metrics"]);
 
@@ -87,7 +87,13 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     forceCloseConnections: "idle",
     return503OnClosing: false,
     // Base URLs that end in a slash make paths that begin with two.
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 512 },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: 512,
+      // Read once, as `queryFields` gives it.
+      querystringParser: readQuery as unknown as (query: string) => Record<string, unknown>,
+    },
     frameworkErrors: (error, _request, reply) => answerError(context, error, reply as unknown as FastifyReply),
     clientErrorHandler: (error, socket) => {
       if (socket.destroyed) return;
@@ -120,30 +126,34 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 
-  app.addHook("onRequest", async (request, reply) => {
+  const securityHeaders = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    ...(config.tls ? { "strict-transport-security": "max-age=31536000" } : {}),
+  };
+  // Every request passes these three, so they take no promises, each of which is a turn of the queue.
+  app.addHook("onRequest", (request, reply, done) => {
     const { method } = request;
     const route = request.routeOptions.url ?? "none";
-    if (!PROBES.has(route)) {
+    if (context.tracing !== NO_TRACING && !PROBES.has(route)) {
       const { traceparent, tracestate } = request.headers as TraceCarrier;
       request.span = context.tracing.start(`${method} ${route}`, SpanKind.SERVER, { traceparent, tracestate });
       request.span.setAttributes({ "http.request.method": method, "http.route": route });
     }
-    reply.headers({
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-      "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-      ...(config.tls ? { "strict-transport-security": "max-age=31536000" } : {}),
-    });
+    reply.headers(securityHeaders);
+    done();
   });
   // After the hooks that open CORS, so that pages of other origins can read this refusal too.
-  app.addHook("preParsing", async (request) => {
+  app.addHook("preParsing", (request, _reply, payload, done) => {
     const { "content-encoding": encoding, "content-type": type } = request.headers;
     if (encoding && encoding !== "identity")
-      throw new ApiError("encoding_unsupported", { value: encoding.slice(0, 40) });
+      return done(new ApiError("encoding_unsupported", { value: encoding.slice(0, 40) }));
     // Fastify refuses what is no media type; here it says no less than none at all.
     if (type !== undefined && !MEDIA_TYPE.test(type)) delete request.headers["content-type"];
+    done(null, payload);
   });
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "none";
     const { method } = request;
     const seconds = reply.elapsedTime / 1000;
@@ -166,6 +176,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
       },
       "request",
     );
+    done();
   });
   app.setErrorHandler((error, request, reply) => answerError(context, error as Error, reply, request));
   const notFound = (request: FastifyRequest, reply: FastifyReply) => {
@@ -256,7 +267,7 @@ function closeSilentConnections(app: FastifyInstance, isTls: boolean): void {
 const OPEN_CORS = {
   origin: "*",
   methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-  exposedHeaders: ["retry-after", "content-disposition", "content-range", "etag", "accept-ranges"],
+  exposedHeaders: "retry-after, content-disposition, content-range, etag, accept-ranges",
   maxAge: 86_400,
   strictPreflight: false,
 };

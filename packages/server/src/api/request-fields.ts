@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { Fields, readBody, readQuery } from "./fields.ts";
+import { Fields, readBody } from "./fields.ts";
 
 /** What the body says; read once. */
 export function bodyFields(request: FastifyRequest): Fields {
@@ -12,7 +12,7 @@ export function bodyFields(request: FastifyRequest): Fields {
 
 /** What the query says, repetitions included. */
 export function queryFields(request: FastifyRequest): Fields {
-  return readQuery(request.raw.url ?? "");
+  return request.query as Fields;
 }
 
 /** A parameter of the path, if the route has it. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** 256 bits, so that a plain hash is enough to store them: there is nothing to guess. */
 function random(): string {
@@ -17,7 +17,7 @@ export const newSessionToken = (): string => random();
 export const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
 export function hashToken(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
+  return hash("sha256", token);
 }
 
 /** Compares in constant time. Both are hex digests of the same length, or one is empty. */

@@ -7,8 +7,15 @@ import type { Schema } from "./schema.ts";
 
 export type Db = Kysely<Schema>;
 
+/**
+ * Asks one statement that is asked again and again, without what a query builder does each time. PostgreSQL prepares it
+ * under `name`, once a connection.
+ */
+export type Ask = <Row>(name: string, text: string, values: unknown[]) => Promise<Row[]>;
+
 export interface OpenDatabase {
   db: Db;
+  ask: Ask;
   /** Present when the database runs inside this process. */
   pglite: PGlite | null;
   /**
@@ -50,7 +57,9 @@ export async function openEmbedded(directory: string): Promise<OpenDatabase> {
     // Kysely closes only what it has used.
     if (!pglite.closed) await pglite.close();
   };
-  return { db, pglite, writes: () => writes, close };
+  const ask: Ask = async <Row>(_name: string, text: string, values: unknown[]) =>
+    (await pglite.query<Row>(text, values)).rows;
+  return { db, ask, pglite, writes: () => writes, close };
 }
 
 /**
@@ -111,7 +120,8 @@ export function openPostgres(
   // transaction ends the whole process, though the next statement rejects anyway.
   pool.on("connect", (client) => client.on("error", onError));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pglite: null, writes: null, close: () => db.destroy() };
+  const ask: Ask = async (name, text, values) => (await pool.query({ name, text, values })).rows;
+  return { db, ask, pglite: null, writes: null, close: () => db.destroy() };
 }
 
 /** One round trip that any working database answers. */

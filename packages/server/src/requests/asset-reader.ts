@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Credential } from "../auth/credential-store.ts";
-import type { Db, OpenDatabase } from "../db/open-database.ts";
+import type { Ask, Db, OpenDatabase } from "../db/open-database.ts";
 import type { Linker } from "../downloads/links.ts";
 import { type AssetRow, loadAssets, presentAsset } from "./load-assets.ts";
 
@@ -10,6 +10,21 @@ export interface Glance {
   credential: Credential | null;
   /** Of the asset; null when there is none that the account may see. */
   version: string | null;
+}
+
+interface GlanceRow {
+  /** From 1, among those that were asked for. */
+  place: number | string;
+  api_key_hash: string | null;
+  jwt_id: string | null;
+  jwt_not_before: Date;
+  version: string | null;
+}
+
+interface Question {
+  accountId: string;
+  requestId: string;
+  answer: PromiseWithResolvers<Glance>;
 }
 
 interface Entry {
@@ -37,47 +52,53 @@ const ROUND_TRIPS = 2;
  */
 export class AssetReader {
   readonly #db: Db;
+  readonly #lookUp: Ask;
   readonly #now: () => number;
   readonly #writes: (() => number) | null;
   /** What was found since the last write, where this process is the only one that writes. */
   #glances = { writes: -1, known: new Map<string, Glance>() };
   readonly #entries = new Map<string, Entry>();
-  #asked: { accountId: string; requestId: string; settle: PromiseWithResolvers<Glance> }[] = [];
+  /** What waits for the next round trip, by account and request: who asks the same gets the same answer. */
+  #asked = new Map<string, Question>();
 
   #underWay = 0;
 
   static readonly capacity = 1000;
 
-  constructor({ db, writes }: Pick<OpenDatabase, "db" | "writes">, now: () => number) {
+  constructor({ db, ask, writes }: Pick<OpenDatabase, "db" | "ask" | "writes">, now: () => number) {
     this.#db = db;
+    this.#lookUp = ask;
     this.#writes = writes;
     this.#now = now;
   }
 
   async glance(accountId: string, requestId: string): Promise<Glance> {
-    if (!this.#writes) return this.#ask(accountId, requestId);
+    const key = accountId + requestId;
+    if (!this.#writes) return this.#ask(key, accountId, requestId);
     const writes = this.#writes();
     if (this.#glances.writes !== writes) this.#glances = { writes, known: new Map() };
     const { known } = this.#glances;
-    const key = accountId + requestId;
     let glance = known.get(key);
     if (!glance) {
-      glance = await this.#ask(accountId, requestId);
+      glance = await this.#ask(key, accountId, requestId);
       if (known.size < AssetReader.capacity) known.set(key, glance);
     }
     return glance;
   }
 
-  #ask(accountId: string, requestId: string): Promise<Glance> {
-    const settle = Promise.withResolvers<Glance>();
-    this.#asked.push({ accountId, requestId, settle });
-    this.#next();
-    return settle.promise;
+  #ask(key: string, accountId: string, requestId: string): Promise<Glance> {
+    let question = this.#asked.get(key);
+    if (!question) {
+      question = { accountId, requestId, answer: Promise.withResolvers<Glance>() };
+      this.#asked.set(key, question);
+      this.#next();
+    }
+    return question.answer.promise;
   }
 
   /** Asks for all that wait, unless enough is on its way: who comes meanwhile shares the next round trip. */
   #next(): void {
-    if (this.#asked.length === 0 || this.#underWay >= ROUND_TRIPS) return;
+    if (this.#asked.size === 0 || this.#underWay >= ROUND_TRIPS) return;
     this.#underWay++;
     setImmediate(async () => {
       await this.#glanceAll();
@@ -87,28 +108,23 @@ export class AssetReader {
   }
 
   async #glanceAll(): Promise<void> {
-    const asked = this.#asked;
-    this.#asked = [];
+    const questions = [...this.#asked.values()];
+    this.#asked.clear();
+    if (questions.length === 0) return;
     try {
-      const accounts = asked.map(({ accountId }) => accountId);
-      const requests = asked.map(({ requestId }) => requestId);
-      const { rows } = await sql<{
-        place: number;
-        api_key_hash: string | null;
-        jwt_id: string | null;
-        jwt_not_before: Date;
-        version: string | null;
-      }>`select * from glance(${accounts}::uuid[], ${requests}::uuid[])`.execute(this.#db);
+      const rows = await this.#lookUp<GlanceRow>("glance", "select * from glance($1::uuid[], $2::uuid[])", [
+        questions.map(({ accountId }) => accountId),
+        questions.map(({ requestId }) => requestId),
+      ]);
       for (const row of rows) {
-        const credential = row.api_key_hash !== null && {
-          apiKeyHash: row.api_key_hash,
-          jwtId: row.jwt_id,
-          jwtNotBefore: row.jwt_not_before.getTime(),
-        };
-        asked[Number(row.place) - 1]!.settle.resolve({ credential: credential || null, version: row.version });
+        const credential: Credential | null =
+          row.api_key_hash === null
+            ? null
+            : { apiKeyHash: row.api_key_hash, jwtId: row.jwt_id, jwtNotBefore: row.jwt_not_before.getTime() };
+        questions[Number(row.place) - 1]!.answer.resolve({ credential, version: row.version });
       }
     } catch (error) {
-      for (const { settle } of asked) settle.reject(error);
+      for (const { answer } of questions) answer.reject(error);
     }
   }
 
