@@ -109,11 +109,28 @@ async function release(allowChanges: boolean): Promise<void> {
 
 /** What the lock file has for those who run it: what an installation gets, and what the web app was built from. */
 export function writeBillOfMaterials(): string {
-  const args = ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application", "--package-lock-only", "--omit=dev"];
+  const args = ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application", "--package-lock-only"];
   const bill = JSON.parse(execFileSync("npm", args, { cwd: ROOT, encoding: "utf8", maxBuffer: 64 << 20 }));
   // npm takes the folder's name.
   bill.metadata.component.name = "maquette";
+  // With --omit=dev npm leaves out what any workspace has for its tests, though another one needs it to run (three).
+  const used = listUsed();
+  const isUsed = (ref: string) => used.has(ref) || ref === bill.metadata.component["bom-ref"];
+  bill.components = bill.components.filter((component: { "bom-ref": string }) => isUsed(component["bom-ref"]));
+  bill.dependencies = bill.dependencies
+    .filter(({ ref }: { ref: string }) => isUsed(ref))
+    .map(({ ref, dependsOn }: { ref: string; dependsOn: string[] }) => ({ ref, dependsOn: dependsOn.filter(isUsed) }));
   return `${JSON.stringify(bill, null, 2)}\n`;
+}
+
+/** `name@version` of everything in the lock file that is not for development alone. */
+function listUsed(): Set<string> {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+  return new Set(
+    Object.entries<{ name?: string; version?: string; dev?: boolean; link?: boolean }>(packages)
+      .filter(([, { dev, link }]) => !dev && !link)
+      .map(([path, { name, version }]) => `${name ?? path.split("node_modules/").pop()}@${version}`),
+  );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
