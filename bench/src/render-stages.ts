@@ -3,10 +3,12 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { bakeNormals } from "@maquette/engine/bake/bake-normals";
 import { bakeOcclusion } from "@maquette/engine/bake/bake-occlusion";
 import { findMirrors } from "@maquette/engine/bake/find-mirror";
 import { bakeStyle } from "@maquette/engine/bake/style-texture";
 import { carve } from "@maquette/engine/carve/carve";
+import { buildLevels } from "@maquette/engine/fit/build-levels";
 import { type Camera, cubeCamera, projector } from "@maquette/engine/frames";
 import { loadModels } from "@maquette/engine/host/load-models";
 import { infer } from "@maquette/engine/infer/infer";
@@ -97,7 +99,9 @@ const baked = bakeStyle(mesh, layout, views, plan.style, {
   mirrors: findMirrors(field),
 });
 const occlusion = bakeOcclusion(mesh, layout, field, plan.textureSize);
-await save("bake", [pictureTile(baked.baseColor), pictureTile(occlusion)]);
+const { whole } = buildLevels(mesh, layout, baked.baseColor, plan);
+const normals = bakeNormals(whole, field, { textureSize: plan.textureSize, cube: mesh.positions, yaw: 0 });
+await save("bake", [pictureTile(baked.baseColor), pictureTile(occlusion), pictureTile(normals)]);
 
 const uvs = new Float32Array(layout.cornerUvs.length * 2);
 layout.cornerUvs.forEach((uv, corner) => {
