@@ -474,7 +474,11 @@ describe("by keyboard alone", { timeout: 2 * MAKING }, () => {
     await keyboard.press("Enter");
     await page.getByRole("heading", { name: "Typed" }).waitFor();
     await seesModel(page, isRobotYellow, 0.002);
-    await tabTo("Wireframe");
+    // One stop for the whole group, with arrows inside it.
+    await tabTo("Textured");
+    await keyboard.press("ArrowRight");
+    await keyboard.press("ArrowRight");
+    expect(await focused()).toBe("Wireframe");
     await keyboard.press("Enter");
     expect(await page.getByRole("button", { name: "Wireframe" }).getAttribute("aria-pressed")).toBe("true");
     await tabTo(/^Typed\.glb/);
