@@ -674,13 +674,13 @@ describe("a library of 5,000 assets", () => {
     await page.getByRole("combobox", { name: "Sort" }).selectOption("Newest");
     await page.getByRole("link", { name: "Asset 5000", exact: true }).waitFor();
     await page.getByRole("button", { name: "Filters" }).click();
-    await page.getByLabel("Status").selectOption("Dismissed");
+    await page.getByLabel("Status", { exact: true }).selectOption("Dismissed");
     await page.getByRole("heading", { name: "No asset matches" }).waitFor();
     await page.getByRole("button", { name: "Clear filters" }).click();
-    await page.getByLabel("Tag").selectOption("many (5000)");
+    await page.getByLabel("Tag", { exact: true }).selectOption("many (5000)");
     await page.getByText("5,000 assets").waitFor();
     // One was made every minute from the first second of the year on.
-    await page.getByLabel("From").fill("2026-01-02");
+    await page.getByLabel("From", { exact: true }).fill("2026-01-02");
     await page.getByLabel("To", { exact: true }).fill("2026-01-02");
     await page.getByText("1,440 assets").waitFor();
     await page.reload();
