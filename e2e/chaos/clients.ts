@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { AccountCredentials } from "../../packages/server/src/auth/accounts.ts";
 import { type Random, sleep } from "./random.ts";
 
@@ -19,9 +20,19 @@ export interface Load {
 
 const TIMEOUT_MS = 15_000;
 
+/** One view of an example, as clients send it. */
+export function realPictures(): string[] {
+  const data = readFileSync(new URL("../../examples/lantern/picture.png", import.meta.url));
+  return [`data:image/png;base64,${data.toString("base64")}`];
+}
+
+/** Of an account's requests, one in so many is of real pictures where there are some. */
+const REAL_EVERY = 2;
+
 /**
  * Clients that behave as good ones do: each asks for one test asset after another, and repeats what was not answered,
  * under the same Idempotency-Key, until it is.
+ * @param pictures `data:` URLs of one object, for requests that are no tests
  */
 export async function startLoad(
   accounts: AccountCredentials[],
@@ -29,6 +40,7 @@ export async function startLoad(
   hookOf: (account: string) => string,
   random: Random,
   pauseMs: number,
+  pictures: string[] = [],
 ): Promise<Load> {
   const ledger: Ledger = { accepted: new Map(), failedTries: 0, wrong: [] };
   let stopping = false;
@@ -62,10 +74,12 @@ export async function startLoad(
     const { jwt } = await post("/api/v1/registerHook", { "x-api-key": apiKey }, { devID, destination: hookOf(devID) });
     for (let n = 0; !stopping; n++) {
       const key = `${devID}-${n}`;
+      const real = pictures.length > 0 && n % REAL_EVERY === 1;
+      const imageUrls = real ? pictures : ["https://example.com/a.png"];
       const { requestID } = await post(
         "/api/v1/process",
         { "x-api-key": apiKey, authorization: jwt, "idempotency-key": key },
-        { devID, test: true, LoQ: "standard", name: `asset ${n}`, imageUrls: ["https://example.com/a.png"] },
+        { devID, test: !real, LoQ: "standard", name: `asset ${n}`, imageUrls },
       );
       ledger.accepted.set(key, requestID);
       await sleep(random.between(0, 2 * pauseMs));

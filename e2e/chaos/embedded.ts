@@ -7,11 +7,13 @@ import { Kysely, PGliteDialect } from "kysely";
 import type { Schema } from "../../packages/server/src/db/schema.ts";
 import { addAccount } from "../../packages/server/src/index.ts";
 import { localStorage } from "../../packages/server/src/storage/local.ts";
-import { drained, startLoad } from "./clients.ts";
+import { drained, realPictures, startLoad } from "./clients.ts";
 import { createRandom, sleep } from "./random.ts";
 import { startReceivers } from "./receivers.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 import { type Verdict, verify } from "./verify.ts";
+
+export type EngineKind = "stand-in" | "real";
 
 export interface ChaosOptions {
   seed: number;
@@ -19,8 +21,8 @@ export interface ChaosOptions {
   kills: number;
   requests: number;
   seconds: number;
-  /** `stand-in` (default) or `real`. */
-  engine?: string;
+  /** `stand-in` by default. */
+  engine?: EngineKind;
   note: (text: string) => void;
 }
 
@@ -34,15 +36,18 @@ export interface ChaosResult extends Verdict {
   seconds: number;
 }
 
-/** Each has one request on its way at a time, so this is how many answers a kill may cut off. */
-const ACCOUNTS = 16;
+/**
+ * Accounts: each has one request on its way at a time, so this is how many answers a kill may cut off. How many assets of
+ * each may wait. And requests that are accepted between two kills, at most; half as many on average. By requests and not
+ * by time, so that a busy machine is loaded as well: 5,000 of them are 500 kills. A real asset takes a hundred times as long.
+ */
+const SIZES = {
+  "stand-in": { accounts: 16, queueLimit: 10, lifeRequests: 20 },
+  real: { accounts: 3, queueLimit: 2, lifeRequests: 4 },
+};
 /** Mean pause of a client between an answer and its next request. */
 const PAUSE_MS = 60;
-/**
- * Requests that are accepted between two kills, at most; half as many on average. By requests and not by time, so that a
- * busy machine is loaded as well: 5,000 of them are 500 kills.
- */
-const LIFE_REQUESTS = 20;
+/** Of a server that accepts nothing more. */
 const LIFE_MS = 20_000;
 /** And then a moment more, so that kills meet all that a server does and not only what follows an answer. */
 const LIFE_REST_MS = 400;
@@ -57,15 +62,27 @@ export async function runEmbedded(options: ChaosOptions): Promise<ChaosResult> {
   const started = Date.now();
   const random = createRandom(seed);
   const dataDir = mkdtempSync(join(tmpdir(), "maquette-chaos-"));
-  const env = { MAQUETTE_DATA: dataDir, MAQUETTE_CONCURRENCY: "2", MAQUETTE_QUEUE_LIMIT: "10" };
+  const size = SIZES[engine];
+  const env = {
+    MAQUETTE_DATA: dataDir,
+    MAQUETTE_CONCURRENCY: "2",
+    MAQUETTE_QUEUE_LIMIT: String(size.queueLimit),
+  };
   const receivers = await startReceivers(createRandom(seed + 1));
   let server: ServerProcess = startServerProcess("all", engine, env);
   const urls = () => (server.url ? [server.url] : []);
   try {
     await server.ready;
     const accounts = [];
-    for (let i = 0; i < ACCOUNTS; i++) accounts.push(await addAccount(`account${i}@example.com`, env));
-    const load = await startLoad(accounts, urls, receivers.urlOf, createRandom(seed + 2), PAUSE_MS);
+    for (let i = 0; i < size.accounts; i++) accounts.push(await addAccount(`account${i}@example.com`, env));
+    const load = await startLoad(
+      accounts,
+      urls,
+      receivers.urlOf,
+      createRandom(seed + 2),
+      PAUSE_MS,
+      engine === "real" ? realPictures() : [],
+    );
     let kills = 0;
     let engineKills = 0;
     const timeLeft = () => Date.now() - started < options.seconds * 1000;
@@ -73,7 +90,7 @@ export async function runEmbedded(options: ChaosOptions): Promise<ChaosResult> {
       if (random.next() < EARLY) await sleep(random.between(50, 1500));
       else {
         await server.ready;
-        const enough = load.ledger.accepted.size + Math.floor(random.between(0, LIFE_REQUESTS));
+        const enough = load.ledger.accepted.size + Math.floor(random.between(0, size.lifeRequests));
         for (const end = Date.now() + LIFE_MS; load.ledger.accepted.size < enough && Date.now() < end; )
           await sleep(10);
         await sleep(random.between(0, LIFE_REST_MS));

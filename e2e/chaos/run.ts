@@ -1,5 +1,6 @@
 /**
  * `npm run test:chaos`: kills servers at random points under load, and counts what was promised and not kept.
+ * With `--engine real`, half of the requests are real pictures, and engine processes are killed too.
  * `--mode embedded|scaled|all --kills N --requests N --seconds N --seed S --runs N --engine stand-in|real --json FILE`
  */
 import { appendFileSync } from "node:fs";
@@ -25,6 +26,8 @@ const MODES: Record<string, (options: ChaosOptions) => Promise<ChaosResult>> = {
   scaled: runScaled,
 };
 const modes = values.mode === "all" ? Object.keys(MODES) : [values.mode];
+const { engine } = values;
+if (engine !== "stand-in" && engine !== "real") throw new Error(`--engine is ${engine}: expected stand-in or real`);
 const results: ChaosResult[] = [];
 for (const mode of modes) {
   const run = MODES[mode];
@@ -35,7 +38,7 @@ for (const mode of modes) {
       kills: Number(values.kills),
       requests: Number(values.requests),
       seconds: Number(values.seconds),
-      engine: values.engine,
+      engine,
       note: (text) => console.error(`${mode}, seed ${Number(values.seed) + i}: ${text}`),
     });
     results.push(result);

@@ -6,7 +6,7 @@ import { openPostgres } from "../../packages/server/src/db/open-database.ts";
 import { addAccount } from "../../packages/server/src/index.ts";
 import { s3Storage } from "../../packages/server/src/storage/s3.ts";
 import { startPostgres } from "../../packages/server/test/support/postgres.ts";
-import { drained, startLoad } from "./clients.ts";
+import { drained, realPictures, startLoad } from "./clients.ts";
 import type { ChaosOptions, ChaosResult } from "./embedded.ts";
 import { createRandom, sleep } from "./random.ts";
 import { startReceivers } from "./receivers.ts";
@@ -62,7 +62,14 @@ export async function runScaled(options: ScaledOptions): Promise<ChaosResult & {
     for (let i = 0; i < ACCOUNTS; i++) accounts.push(await addAccount(`account${i}@example.com`, env));
     for (const role of roles) servers.push(startServerProcess(role, engine, env));
     await Promise.all(servers.map((server) => server.ready));
-    const load = await startLoad(accounts, urls, receivers.urlOf, createRandom(seed + 2), 100);
+    const load = await startLoad(
+      accounts,
+      urls,
+      receivers.urlOf,
+      createRandom(seed + 2),
+      100,
+      engine === "real" ? realPictures() : [],
+    );
     let kills = 0;
     let stops = 0;
     let restarted = 0;

@@ -1,11 +1,12 @@
-import { onBothDatabases, type Start } from "../../packages/server/test/support/databases.ts";
+import type { Start } from "../../packages/server/test/support/databases.ts";
 import { type Client, contractOf, type TestServer } from "../../packages/server/test/support/start.ts";
 import { type RawAnswer, type RawRequest, send } from "./raw-http.ts";
 
 export { startReceiver } from "../../packages/server/test/support/receiver.ts";
 export { refuse, standInEngine } from "../../packages/server/test/support/stand-in-engine.ts";
 export { PNG, startTestServer, until } from "../../packages/server/test/support/start.ts";
-export { type Client, onBothDatabases, type Start, type TestServer };
+export { onBothModes } from "./modes.ts";
+export type { Client, Start, TestServer };
 
 export function portOf(server: TestServer): number {
   return Number(new URL(server.url).port);

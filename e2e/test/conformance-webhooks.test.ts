@@ -6,7 +6,7 @@ import type { Received, Receiver } from "../../packages/server/test/support/rece
 import {
   asClient,
   type Client,
-  onBothDatabases,
+  onBothModes,
   portOf,
   refuse,
   standInEngine,
@@ -50,7 +50,7 @@ async function process(client: Client, fields: object = {}, on = server): Promis
   return json.requestID;
 }
 
-onBothDatabases("contract 3, webhook delivery", (start, kind) => {
+onBothModes("contract 3, webhook delivery", (start, kind) => {
   beforeAll(async () => {
     receiver = await startReceiver();
     server = await start({

@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
 import { beforeAll, expect, it } from "vitest";
-import { asClient, type Client, onBothDatabases, portOf, type TestServer, until } from "../support/api.ts";
+import { asClient, type Client, onBothModes, portOf, type TestServer, until } from "../support/api.ts";
 import { send } from "../support/raw-http.ts";
 
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-onBothDatabases("contract 2, credentials", (start) => {
+onBothModes("contract 2, credentials", (start) => {
   let server: TestServer;
   let port: number;
   let address = 0;

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type S3Stub, startS3Stub } from "../../packages/server/test/support/s3-stub.ts";
+import { beforeAll, expect, it } from "vitest";
 import {
   asClient,
   type Client,
-  onBothDatabases,
+  onBothModes,
   PNG,
   portOf,
   refuse,
@@ -14,34 +13,19 @@ import {
 } from "../support/api.ts";
 import { type RawAnswer, send } from "../support/raw-http.ts";
 
-onBothDatabases("contract 3, fetching", (start, kind) => {
+onBothModes("contract 3, fetching", (start) => {
   let server: TestServer;
   let client: Client;
   let call: ReturnType<typeof asClient>;
   let port: number;
   let refused = false;
-  let bucket: S3Stub | null = null;
 
   beforeAll(async () => {
-    // The same promises with the files in a bucket.
-    const env: Record<string, string> = {};
-    if (kind === "postgres") {
-      bucket = await startS3Stub();
-      const { endpoint, bucket: name, accessKeyId, secretAccessKey } = bucket.config;
-      Object.assign(env, {
-        S3_ENDPOINT: endpoint,
-        S3_BUCKET: name,
-        S3_ACCESS_KEY_ID: accessKeyId,
-        S3_SECRET_ACCESS_KEY: secretAccessKey,
-      });
-    }
-    server = await start({ env, runEngine: standInEngine({ onJob: () => (refused ? refuse() : undefined) }) });
+    server = await start({ runEngine: standInEngine({ onJob: () => (refused ? refuse() : undefined) }) });
     client = await server.account();
     call = asClient(server, client);
     port = portOf(server);
   });
-
-  afterAll(() => bucket?.close());
 
   const get = (path: string) => call({ path });
   const fetchRequest = (requestID: string, extra = "") =>

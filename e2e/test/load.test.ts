@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { expect, it } from "vitest";
-import { type Client, onBothDatabases, standInEngine, startReceiver, until } from "../support/api.ts";
+import { onBothDatabases } from "../../packages/server/test/support/databases.ts";
+import { type Client, standInEngine, startReceiver, until } from "../support/api.ts";
 
 const ACCOUNTS = 20;
 const CALLS = 1000;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   asClient,
   type Client,
-  onBothDatabases,
+  onBothModes,
   PNG,
   standInEngine,
   startTestServer,
@@ -24,7 +24,7 @@ const HEADS: Record<string, Buffer> = {
   tiff: Buffer.from("II*\0\x08\0\0\0\0\0", "latin1"),
 };
 
-onBothDatabases("contract 3, process", (start) => {
+onBothModes("contract 3, process", (start) => {
   let server: TestServer;
   let client: Client;
   let call: ReturnType<typeof asClient>;

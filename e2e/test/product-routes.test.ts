@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Client, onBothDatabases, PNG, startReceiver, type TestServer } from "../support/api.ts";
+import { type Client, onBothModes, PNG, startReceiver, type TestServer } from "../support/api.ts";
 
 const OWN = "/api/maquette/v1";
 
-onBothDatabases("the product's own routes", (start) => {
+onBothModes("the product's own routes", (start) => {
   let server: TestServer;
 
   beforeAll(async () => {

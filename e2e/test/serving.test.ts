@@ -5,10 +5,10 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { asClient, type Client, onBothDatabases, portOf, startTestServer, type TestServer } from "../support/api.ts";
+import { asClient, type Client, onBothModes, portOf, startTestServer, type TestServer } from "../support/api.ts";
 import { send, sendBytes, writeForm } from "../support/raw-http.ts";
 
-onBothDatabases("contract 1, serving", (start) => {
+onBothModes("contract 1, serving", (start) => {
   let server: TestServer;
   let client: Client;
   let port: number;

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { unzipSync } from "fflate";
 import { beforeAll, expect, it } from "vitest";
 import { createSignInLink } from "../../packages/server/src/auth/accounts.ts";
-import { type Client, onBothDatabases, PNG, startReceiver, type TestServer, until } from "../support/api.ts";
+import { type Client, onBothModes, PNG, startReceiver, type TestServer, until } from "../support/api.ts";
 
 const OWN = "/api/maquette/v1";
 const example = (object: string, side: string) =>
   readFileSync(new URL(`../../examples/${object}/${side}.png`, import.meta.url));
 const ROBOT = example("robot", "front");
 
-onBothDatabases("the routes of the web app", (start) => {
+onBothModes("the routes of the web app", (start, mode) => {
   let server: TestServer;
   beforeAll(async () => {
     server = await start();
@@ -275,10 +275,16 @@ onBothDatabases("the routes of the web app", (start) => {
     expect(status).toBe(200);
     expect(body).toMatchObject({
       queue: { queued: 0 },
-      storage: { kind: "local" },
-      processes: [{ self: true, up: true, role: "all", places: 2, pid: process.pid }],
+      storage: { kind: mode === "embedded" ? "local" : "s3" },
       versions: { node: process.versions.node },
     });
+    const up = { up: true, pid: process.pid };
+    const processes = [
+      { self: true, role: mode === "embedded" ? "all" : "api", ...up },
+      ...(mode === "embedded" ? [] : [{ self: false, role: "worker", places: 2, ...up }]),
+    ];
+    expect(body.processes).toHaveLength(processes.length);
+    expect(body.processes).toEqual(expect.arrayContaining(processes.map((each) => expect.objectContaining(each))));
     expect(body.day.completed).toBeGreaterThan(0);
   });
 });
