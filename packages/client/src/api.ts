@@ -333,6 +333,10 @@ export interface AssetOptions {
   /** Pixels a side */
   textureSize?: number;
   lods?: number;
+  /** Hulls for physics */
+  collision?: "none" | "convex";
+  /** Of GLB files */
+  compression?: "none" | "meshopt";
   seed?: number;
   name?: string;
   /** Who was to make the shape, if somebody was named */
@@ -397,8 +401,46 @@ export interface AssetReport {
   };
   triangles?: number;
   vertices?: number;
+  /** The objects of the files, the main one first */
+  parts?: {
+    name?: string;
+    triangles?: number;
+    size?: {
+      /** Height, centimetres */
+      height?: number;
+      /** Width, centimetres */
+      width?: number;
+      /** Depth, centimetres */
+      depth?: number;
+      [name: string]: unknown;
+    };
+    pivot?: {
+      /** To the object's left, centimetres */
+      x?: number;
+      /** Up, centimetres */
+      y?: number;
+      /** To the front, centimetres */
+      z?: number;
+      [name: string]: unknown;
+    };
+    [name: string]: unknown;
+  }[];
+  /** The plane about which every vertex has its reflection */
+  symmetry?: {
+    /** Degrees: 90 where left and right are alike */
+    azimuth?: number;
+    [name: string]: unknown;
+  } | null;
   /** Triangles of each coarser level */
   lods?: number[];
+  /** Null where no hulls were asked for */
+  collision?: {
+    hulls?: number;
+    triangles?: number;
+    /** How far the surface may stand out of the hulls, centimetres */
+    tolerance?: number;
+    [name: string]: unknown;
+  } | null;
   quadShare?: number;
   size?: {
     /** Height, centimetres */

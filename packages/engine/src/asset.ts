@@ -102,6 +102,11 @@ export interface AssetReport {
   vertices: number;
   /** The objects of the files, the main one first. */
   parts: PartReport[];
+  /**
+   * The upright plane about which every vertex has its reflection, as the azimuth of its normal in degrees (90: left and right
+   * are alike); null when the asset is not symmetric.
+   */
+  symmetry: { azimuth: number } | null;
   /** Triangles of each coarser level of detail. */
   lods: number[];
   /** The hulls for physics, and by how many centimetres the surface may stand out of them; null where none were asked for. */

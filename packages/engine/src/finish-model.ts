@@ -85,6 +85,7 @@ export async function finishModel(
       prior: null,
       generator: null,
       parts: reportParts(fitted.parts),
+      symmetry: null,
       lods: fitted.lods.map(countTriangles),
       collision: fitted.collision,
       warnings,

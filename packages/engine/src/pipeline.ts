@@ -4,9 +4,10 @@ import type { Baked } from "./bake/bake.ts";
 import { bakeNormals } from "./bake/bake-normals.ts";
 import { bakeOcclusion } from "./bake/bake-occlusion.ts";
 import type { ColorVolume } from "./bake/color-volume.ts";
-import { findMirrors } from "./bake/find-mirror.ts";
+import { findMirrors, type Mirror } from "./bake/find-mirror.ts";
 import { applyStyle, bakeStyle } from "./bake/style-texture.ts";
 import { carve } from "./carve/carve.ts";
+import { findSymmetry } from "./carve/find-symmetry.ts";
 import { collide, hullShare } from "./collide/collide.ts";
 import { cubeScene } from "./export/cube.ts";
 import { exportScene } from "./export/export-scene.ts";
@@ -27,6 +28,7 @@ import { renderPreview } from "./preview/preview.ts";
 import { reportParts } from "./report-parts.ts";
 import { reportPictures } from "./report-pictures.ts";
 import { type MatteModel, segmentPictureWith } from "./segment/segment.ts";
+import { mirrorMesh } from "./simplify/mirror-mesh.ts";
 import { matesOf, pairTriangles } from "./simplify/pair-triangles.ts";
 import { quadrangulate } from "./simplify/quadrangulate.ts";
 import { simplify } from "./simplify/simplify.ts";
@@ -87,13 +89,18 @@ export async function makeAsset(
     generator && (await shapeFromGenerator(stage, generator, posed.views, yaw, plan, level.field, warnings));
   const { field, dense, views, unseen, paint } =
     generated ?? (await shapeFromViews(stage, posed.views, prior, level.field));
-  const mesh = await stage("simplify", () => {
+  const { mesh, mirror } = await stage("simplify", () => {
     const maxTriangles = plan.polycount - hullShare(plan);
     const squares =
       plan.topology === "quad"
         ? quadrangulate(dense, field, { maxTriangles, edge: level.quad / level.field, seed: plan.seed })
         : null;
-    return squares ?? simplify(dense, field, { maxTriangles, tolerance: level.tolerance }).mesh;
+    const simple = squares ?? simplify(dense, field, { maxTriangles, tolerance: level.tolerance }).mesh;
+    const mirror = findSymmetry(field);
+    const exact = mirror && mirrorMesh(simple, mirror);
+    return exact && exact.triangles.length <= 3 * maxTriangles
+      ? { mesh: exact, mirror }
+      : { mesh: simple, mirror: null };
   });
   const layout = await stage("unwrap", () =>
     unwrap(mesh, {
@@ -151,6 +158,7 @@ export async function makeAsset(
       triangles: mesh.triangles.length / 3,
       vertices: mesh.positions.length / 3,
       parts: reportParts(fitted.parts),
+      symmetry: mirror && { azimuth: (degreesOf(mirror) + yaw + 360) % 180 },
       lods: fitted.lods.map(countTriangles),
       collision: fitted.collision,
       quadShare: quads / sizes.length,
@@ -159,6 +167,11 @@ export async function makeAsset(
       layout: measureLayout(mesh, layout),
     },
   };
+}
+
+/** Azimuth of a plane's normal, in the frame of the field. */
+function degreesOf({ nx, nz }: Mirror): number {
+  return (Math.atan2(nx, nz) * 180) / Math.PI;
 }
 
 /** The built-in way: what the silhouettes do not say is inferred, and all of it is carved by them. */
@@ -196,6 +209,7 @@ export async function makeTestCube(options: AssetOptions, hooks: Hooks = {}): Pr
       triangles: 12,
       vertices: 8,
       parts: reportParts(scene.parts),
+      symmetry: { azimuth: 90 },
       lods: [],
       collision,
       quadShare: 1,

@@ -2,12 +2,14 @@ import type { Inference } from "../infer/infer.ts";
 import type { Field, View } from "../types.ts";
 import { cleanSolid } from "./clean-solid.ts";
 import { coverSilhouettes } from "./cover-silhouettes.ts";
+import { findSymmetry } from "./find-symmetry.ts";
 import { SilhouetteCone } from "./silhouette.ts";
+import { symmetrize } from "./symmetrize.ts";
 import { rowSampler } from "./upsample.ts";
 
 /**
  * The field of the solid at full resolution: what was inferred, completed to what every view's silhouette shows and cut
- * by its cone at the resolution of its picture.
+ * by its cone at the resolution of its picture. What is all but symmetric becomes exactly that.
  *
  * @param n Samples a side.
  * @returns distances in cube units, inside > 0; the outermost layer of samples is outside.
@@ -37,9 +39,12 @@ export function carve(views: View[], inference: Inference, n: number): Field {
     }
   }
   const field = { n, data };
-  cleanSolid(
-    field,
-    views.map((v) => v.camera),
-  );
+  const cameras = views.map((v) => v.camera);
+  cleanSolid(field, cameras);
+  const symmetry = findSymmetry(field);
+  if (symmetry) {
+    symmetrize(field, symmetry);
+    cleanSolid(field, cameras);
+  }
   return field;
 }

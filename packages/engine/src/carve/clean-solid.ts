@@ -8,6 +8,9 @@ const OWN_SHARE = 0.1;
 /** Pieces larger than this share of the solid stay in any case. */
 const ALWAYS_KEPT = 0.2;
 
+/** Pieces of no more samples, or of a smaller share of the solid, are crumbs whatever a view shows of them. */
+const CRUMB = { samples: 8, share: 1e-4 };
+
 /**
  * Makes the solid what a silhouette can vouch for, in place: closed cavities are filled (nobody ever sees them, and they
  * would become inner shells), and loose pieces that no view needs are removed. Where silhouettes intersect, such pieces
@@ -38,8 +41,10 @@ function dropHiddenPieces(field: Field, runs: Runs, cameras: readonly Camera[]):
   for (let i = 0; i < runs.component.length; i++) runsOf[runs.component[i]].push(i);
   const screens = cameras.map((camera) => new Screen(camera, n));
   byVolume.forEach((piece, rank) => {
-    let needed = rank === 0 || runs.volumes[piece] > ALWAYS_KEPT * total;
-    for (const screen of screens) {
+    const volume = runs.volumes[piece];
+    let needed = rank === 0 || volume > ALWAYS_KEPT * total;
+    const crumb = rank > 0 && volume <= Math.max(CRUMB.samples, CRUMB.share * total);
+    for (const screen of crumb ? [] : screens) {
       const cells = screen.cellsOf(runs, runsOf[piece]);
       const own = cells.reduce((count, cell) => count + (screen.covered[cell] ? 0 : 1), 0);
       if (own > OWN_SHARE * cells.length) needed = true;

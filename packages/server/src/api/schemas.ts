@@ -275,6 +275,8 @@ export const AssetOptions = kept(
     pivot: Choice(["center", "base"], "Of the bounding box"),
     textureSize,
     lods: Type.Integer(),
+    collision: Choice(["none", "convex"], "Hulls for physics"),
+    compression: Choice(["none", "meshopt"], "Of GLB files"),
     seed: Type.Integer(),
     name: Type.String(),
     generator: Text("Who was to make the shape, if somebody was named"),
@@ -322,7 +324,27 @@ export const AssetReport = kept(
     }),
     triangles: Type.Integer(),
     vertices: Type.Integer(),
+    parts: Type.Array(
+      kept({
+        name: Type.String(),
+        triangles: Type.Integer(),
+        size: kept({ height: cm("Height"), width: cm("Width"), depth: cm("Depth") }),
+        pivot: kept({ x: cm("To the object's left"), y: cm("Up"), z: cm("To the front") }),
+      }),
+      { description: "The objects of the files, the main one first" },
+    ),
+    symmetry: Nullable(kept({ azimuth: Type.Number({ description: "Degrees: 90 where left and right are alike" }) }), {
+      description: "The plane about which every vertex has its reflection",
+    }),
     lods: Type.Array(Type.Integer(), { description: "Triangles of each coarser level" }),
+    collision: Nullable(
+      kept({
+        hulls: Type.Integer(),
+        triangles: Type.Integer(),
+        tolerance: cm("How far the surface may stand out of the hulls"),
+      }),
+      { description: "Null where no hulls were asked for" },
+    ),
     quadShare: Type.Number(),
     size: kept({ height: cm("Height"), width: cm("Width"), depth: cm("Depth") }),
     texture: kept({ size: textureSize, coverage: Type.Number() }),
