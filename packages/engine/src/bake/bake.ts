@@ -109,7 +109,7 @@ export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: B
   });
   options.onProgress?.(0.6);
   const mirror = chooseMirror(mesh, normals, sources, options.mirrors ?? []);
-  const unseen = options.unseen ?? collector.spread(mirror);
+  const unseen = options.unseen ? collector.correct(options.unseen, mirror) : collector.spread(mirror);
   const other = new Float64Array(3);
   const reflected = new Float64Array(6);
   const mirrored = new Float64Array(3);

@@ -63,6 +63,33 @@ export class ColorCollector {
     return { n, data };
   }
 
+  /**
+   * A guessed volume in the seen colours' tones: what the seen cells differ from it is spread like colours are, and
+   * added. A guess is paler than its picture, and without this showed as a ghostly band wherever it met the seen part.
+   */
+  correct(guess: ColorVolume, mirror: Mirror | null = null): ColorVolume {
+    const { n, sums } = this;
+    const differences = new ColorCollector(n);
+    const guessed = new Float64Array(3);
+    const centre = (cell: number) => (cell + 0.5) / n - 0.5;
+    const data = new Float32Array(3 * n * n * n);
+    for (let z = 0, cell = 0; z < n; z++) {
+      for (let y = 0; y < n; y++) {
+        for (let x = 0; x < n; x++, cell++) {
+          sampleVolume(guess, centre(x), centre(y), centre(z), guessed);
+          data.set(guessed, 3 * cell);
+          const weight = sums[4 * cell + 3];
+          if (weight === 0) continue;
+          for (let k = 0; k < 3; k++) differences.sums[4 * cell + k] = sums[4 * cell + k] - weight * guessed[k];
+          differences.sums[4 * cell + 3] = weight;
+        }
+      }
+    }
+    const spread = differences.spread(mirror).data;
+    for (let k = 0; k < data.length; k++) data[k] = Math.min(1, Math.max(0, data[k] + spread[k]));
+    return { n, data };
+  }
+
   private addReflections(mirror: Mirror): void {
     const { n } = this;
     const sums = this.sums.slice();

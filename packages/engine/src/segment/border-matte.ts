@@ -5,11 +5,12 @@ import { quantile } from "../image/quantile.ts";
 import { halveImage } from "../image/resize.ts";
 import type { Cutout, RgbaImage } from "../types.ts";
 import { cutShading } from "./cut-shading.ts";
+import { dropSlivers } from "./drop-slivers.ts";
 import { decideEnclosed } from "./enclosed.ts";
 import { findHardShadow } from "./find-hard-shadow.ts";
 import { type Background, growBackground } from "./grow-background.ts";
 import { refineMatte } from "./refine-matte.ts";
-import { type Edges, sharpEdges } from "./sharp-edges.ts";
+import { type Edges, sharpEdges, strongEdges } from "./sharp-edges.ts";
 
 /** Pictures are analysed at half their resolution when that leaves at least this many pixels on the shorter side. */
 const HALVE_FROM = 512;
@@ -33,6 +34,13 @@ const ROUGH = [7, 14] as const;
 const ROUGH_COST = 0.5;
 
 /**
+ * Steps within a shadow, Lab per pixel: pictures of 256 colours have steps of 1 in soft ones, which fenced in plates under
+ * furniture. 120 composites, mean IoU (boundary F) with shadows when edges counted from 1: 0.931 (0.909), 2: 0.949 (0.932),
+ * 3: 0.957 (0.946); but on gradients 0.959, 0.957, 0.951, where pale objects lose what outline they have.
+ */
+const SHADOW_STEP = 2;
+
+/**
  * Cuts the object out by what the border says of the background.
  *
  * @returns also how much of the border came out as background, 0–1: with all of it and an empty matte there is nothing.
@@ -46,10 +54,13 @@ export function borderMatte(image: RgbaImage): Cutout & { explained: number } {
   const edges = sharpEdges(lab, leastGradient(lab, grown.reached));
   // Between the two colours of chequers lie those of their shadows and of pale objects: nothing to go by.
   if (!enclosed.drawing && grown.fit.model.kind !== "pair") {
-    const shading = cutShading(lab, grown, background, edges);
+    const outlines = strongEdges(edges, SHADOW_STEP, lab);
+    const shading = cutShading(lab, grown, background, outlines);
     for (let at = 0; at < shading.length; at++) if (shading[at] !== 0) background[at] = 1;
     const shadow = findHardShadow(lab, grown, background, edges);
     for (let at = 0; at < shadow.length; at++) if (shadow[at] !== 0) background[at] = 1;
+    const slivers = dropSlivers(lab, grown, background);
+    for (let at = 0; at < slivers.length; at++) if (slivers[at] !== 0) background[at] = 1;
   }
   const mask = objectPieces(background, grown, edges);
   const explained = smoothStep(...EXPLAINED, borderShare(background, grown.expected.width, grown.expected.height));

@@ -35,6 +35,12 @@ export function sharpEdges(lab: LabImage, least: number): Edges {
   return { gradient, sharp, toSharp: squaredDistances(sharp, width, height) };
 }
 
+/** Those of the edges whose gradient is above `least`. */
+export function strongEdges({ gradient, sharp }: Edges, least: number, { width, height }: LabImage): Edges {
+  const strong = sharp.map((v, at) => (gradient[at] > least ? v : 0));
+  return { gradient, sharp: strong, toSharp: squaredDistances(strong, width, height) };
+}
+
 function gradientOf(lab: LabImage, smooth: (plane: Float32Array) => Float32Array): Float32Array {
   const { width, height } = lab;
   const squares = new Float32Array(width * height);
