@@ -10,6 +10,7 @@ import { ThreeImporter } from "./importers/import-with-three.ts";
 import { listOf, wholeNumber } from "./options.ts";
 import { describeMachine } from "./report/machine.ts";
 import { exampleNames, exampleOrders, packOrders } from "./topology/assets.ts";
+import { keepAsset } from "./topology/kept-assets.ts";
 import { type MeshRow, measureAsset } from "./topology/measure-asset.ts";
 import { complaints, fidelityTable, summary, topologyTable } from "./topology/mesh-tables.ts";
 
@@ -23,6 +24,8 @@ const { values } = parseArgs({
     quality: { type: "string", default: "standard" },
     seed: { type: "string", default: "1" },
     json: { type: "string" },
+    /** Keeps the GLB and OBJ of every asset in this folder, as `npm run gallery -- --assets DIR` takes them. */
+    keep: { type: "string" },
     /** Files of earlier runs, whose rows come first. */
     with: { type: "string", multiple: true, default: [] },
   },
@@ -33,28 +36,32 @@ const objects = wholeNumber("--objects", values.objects, 0, 400);
 const seed = wholeNumber("--seed", values.seed, 0, 2 ** 31);
 
 const rows: MeshRow[] = values.with.flatMap((file) => JSON.parse(readFileSync(file, "utf8")).rows);
-const tools = { prior: await loadModels(), matte: await loadMatteModel(), three: await ThreeImporter.open() };
-try {
-  for (const quality of qualities) {
-    for (const order of exampleOrders(examples)) await measure(order, quality);
-    for await (const order of packOrders(values.packs, objects, seed)) await measure(order, quality);
+if (examples.length + objects > 0) {
+  const tools = { prior: await loadModels(), matte: await loadMatteModel(), three: await ThreeImporter.open() };
+  try {
+    for (const quality of qualities) {
+      for (const order of exampleOrders(examples)) await measure(order, quality, tools);
+      for await (const order of packOrders(values.packs, objects, seed)) await measure(order, quality, tools);
+    }
+  } finally {
+    await tools.three.close();
   }
-} finally {
-  await tools.three.close();
 }
 console.log(`${rows.length} assets\n\n${summary(rows)}\n\n${topologyTable(rows)}\n\n${fidelityTable(rows)}`);
 for (const line of complaints(rows)) console.log(line);
 
-async function measure(...[order, quality]: [Parameters<typeof measureAsset>[0], (typeof QUALITIES)[number]]) {
-  const row = await measureAsset(order, quality, tools).catch((error: Error) => {
+async function measure(...[order, quality, tools]: Parameters<typeof measureAsset>) {
+  const measured = await measureAsset(order, quality, tools).catch((error: Error) => {
     console.error(`${order.name}, ${order.pictures.length}, ${quality}: not made: ${error.stack}`);
     return null;
   });
-  if (!row) {
+  if (!measured) {
     process.exitCode = 1;
     return;
   }
+  const { row, files } = measured;
   rows.push(row);
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine: describeMachine(), seed, rows })}\n`);
+  if (values.keep) await keepAsset(values.keep, order, quality, files);
   console.error(topologyTable([row]).split("\n").at(-1), fidelityTable([row]).split("\n").at(-1));
 }

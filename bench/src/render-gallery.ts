@@ -1,92 +1,128 @@
-/** npm run gallery — makes assets from example pictures and renders them from four sides, for the README. */
-import { readFileSync } from "node:fs";
+/**
+ * npm run gallery — makes assets from every example at `standard` and renders each from four sides, as wireframe, as clay
+ * and textured, for docs/gallery.md; and the picture in the README.
+ */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Camera } from "@maquette/engine/frames";
-import { runEngine } from "@maquette/engine/host";
-import { projectVertices } from "@maquette/engine/raster/rasterize";
-import { type RenderMesh, renderMesh } from "@maquette/engine/raster/render";
+import { loadMatteModel } from "@maquette/engine/host/load-matte-model";
+import { loadModels } from "@maquette/engine/host/load-models";
+import type { Models } from "@maquette/engine/models";
+import { makeAsset } from "@maquette/engine/pipeline";
+import type { MatteModel } from "@maquette/engine/segment/segment";
 import sharp, { type OverlayOptions } from "sharp";
 import { loadGlb } from "./load/glb.ts";
+import { listOf } from "./options.ts";
+import { camerasAround } from "./pictures/cameras-around.ts";
+import { clay, renderTile, wireTile } from "./pictures/tiles.ts";
 import { normalizeMesh, withNormals } from "./shape.ts";
+import { exampleNames, exampleOrders, type Order } from "./topology/assets.ts";
+import { findKept, type KeptAsset, pick } from "./topology/kept-assets.ts";
+import { fanTriangles, readPolygons } from "./topology/read-polygons.ts";
 
-const LABELS = ["front", "right", "back", "left"] as const;
+/** Rows of the README's picture, from the silhouettes alone: objects from one picture, then objects from four sides. */
+const SHOWN = ["burger-1", "cactus-1", "van-4", "cottage-4"];
 
-/** Rows: objects from one picture, then objects from four sides. */
-const ROWS = [
-  { example: "burger", pictures: ["picture"] },
-  { example: "cactus", pictures: ["picture"] },
-  { example: "van", pictures: LABELS },
-  { example: "cottage", pictures: LABELS },
-] as const;
-
-const TILE = 220;
+const TILE = 240;
 /** Between the input and the renders, pixels. */
 const GAP = 12;
-const BACKGROUND = [238, 239, 241] as const;
-/** Quarter turns from a little beside the front, so that no tile shows one face alone. */
-const AZIMUTHS = [25, 115, 205, 295] as const;
-const ELEVATION = 15;
-const FIELD_OF_VIEW = 24;
-/** Share of the tile that the object fills. */
-const FILL = 0.9;
+const SIDES = 4;
+const WIRE = 0.5;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
-  options: { out: { type: "string", default: join(ROOT, "docs", "images", "results.jpg") } },
+  options: {
+    examples: { type: "string", default: exampleNames().join(",") },
+    /** Where `npm run bench:mesh -- --keep DIR` left assets, which are then not made again. */
+    assets: { type: "string" },
+    /** Draws those alone that were left there. */
+    kept: { type: "boolean", default: false },
+    /** The README's picture as well. */
+    readme: { type: "boolean", default: true },
+    out: { type: "string", default: join(ROOT, "docs", "images") },
+  },
+  allowNegative: true,
 });
+const examples = values.examples === "" ? [] : listOf("--examples", values.examples, exampleNames());
+const folder = join(values.out, "gallery");
+mkdirSync(folder, { recursive: true });
+const models = { prior: null as Models | null, matte: null as MatteModel | null };
 
-const tiles: OverlayOptions[] = [];
-for (const [row, { example, pictures }] of ROWS.entries()) {
-  const files = pictures.map((name) => readFileSync(join(ROOT, "examples", example, `${name}.png`)));
-  const top = row * TILE;
-  const side = files.length === 1 ? TILE : TILE / 2;
-  for (const [i, file] of files.entries()) {
-    const input = await sharp(file).resize(side, side).flatten({ background: "#fff" }).png().toBuffer();
-    tiles.push({ input, left: (i % 2) * side, top: top + Math.floor(i / 2) * side });
-  }
-  const { files: made } = await runEngine({
-    kind: "asset",
-    pictures: files.map((file) => new Uint8Array(file)),
-    options: { name: example, quality: "standard", prior: false, ...(files.length > 1 && { views: [...LABELS] }) },
-  });
-  const mesh = withNormals(normalizeMesh(await loadGlb(made.find((file) => file.format === "glb")!.data)));
-  for (const [i, camera] of camerasAround(mesh).entries()) {
-    const { data } = renderMesh(mesh, camera, TILE, TILE, { background: BACKGROUND, samples: 3 });
-    const raw = { width: TILE, height: TILE, channels: 4 } as const;
-    const input = await sharp(data, { raw }).png().toBuffer();
-    tiles.push({ input, left: TILE + GAP + i * TILE, top });
-  }
-  console.log(`${example}, ${files.length === 1 ? "one picture" : `${files.length} pictures`}`);
+for (const order of exampleOrders(examples)) {
+  const name = nameOf(order);
+  const kept = values.assets ? await findKept(values.assets, order, "standard") : null;
+  if (values.kept && !kept) continue;
+  const [inputs, { wires, shapes, colors }] = [await inputTiles(order), await assetTiles(kept ?? (await make(order)))];
+  const rows = [wires, shapes, colors].flatMap((row, i) => rowAt(row, i * TILE));
+  await sheet(3)
+    .composite([...inputs, ...rows])
+    .webp({ quality: 80, effort: 6 })
+    .toFile(join(folder, `${name}.webp`));
+  console.log(name);
 }
-const width = TILE + GAP + AZIMUTHS.length * TILE;
-await sharp({ create: { width, height: ROWS.length * TILE, channels: 3, background: "#fff" } })
-  .composite(tiles)
-  .jpeg({ quality: 82, mozjpeg: true })
-  .toFile(values.out);
+if (values.readme) {
+  const tiles: OverlayOptions[] = [];
+  for (const [row, order] of exampleOrders(exampleNames())
+    .filter((order) => SHOWN.includes(nameOf(order)))
+    .entries()) {
+    const { textured, cameras } = await prepare(await make(order, false));
+    const colors = await Promise.all(cameras.map((camera) => renderTile(textured, camera, TILE)));
+    const inputs = await inputTiles(order);
+    tiles.push(...[...inputs, ...rowAt(colors, 0)].map((tile) => ({ ...tile, top: tile.top! + row * TILE })));
+  }
+  await sheet(SHOWN.length)
+    .composite(tiles)
+    .jpeg({ quality: 82, mozjpeg: true })
+    .toFile(join(values.out, "results.jpg"));
+}
 console.log(`Written to ${values.out}`);
 
-/** One scale for all sides, as large as the largest of them allows; each side centred. */
-function camerasAround(mesh: RenderMesh): Camera[] {
-  const distance = 0.5 / Math.sin((FIELD_OF_VIEW * Math.PI) / 360);
-  const boxes = AZIMUTHS.map((azimuth) => {
-    const camera = { azimuth, elevation: ELEVATION, perspective: 1 / distance, scale: 1, centerX: 0, centerY: 0 };
-    const { sx, sy } = projectVertices(mesh.positions, camera);
-    let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
-    for (let v = 0; v < sx.length; v++) {
-      left = Math.min(left, sx[v]);
-      right = Math.max(right, sx[v]);
-      top = Math.min(top, sy[v]);
-      bottom = Math.max(bottom, sy[v]);
-    }
-    return { camera, left, right, top, bottom };
-  });
-  const scale = (FILL * TILE) / Math.max(...boxes.flatMap((b) => [b.right - b.left, b.bottom - b.top]));
-  return boxes.map(({ camera, left, right, top, bottom }) => ({
-    ...camera,
-    scale,
-    centerX: TILE / 2 - (scale * (left + right)) / 2,
-    centerY: TILE / 2 - (scale * (top + bottom)) / 2,
-  }));
+function nameOf({ name, pictures }: Order): string {
+  return `${name}-${pictures.length}`;
+}
+
+function sheet(rows: number) {
+  const [width, height] = [TILE + GAP + SIDES * TILE, rows * TILE];
+  return sharp({ create: { width, height, channels: 3, background: "#fff" } });
+}
+
+function rowAt(row: Buffer[], top: number): OverlayOptions[] {
+  return row.map((input, i) => ({ input, left: TILE + GAP + i * TILE, top }));
+}
+
+/** What was given, in the space of one tile. */
+function inputTiles({ pictures }: Order): Promise<OverlayOptions[]> {
+  const side = pictures.length === 1 ? TILE : TILE / 2;
+  return Promise.all(
+    pictures.map(async (picture, i) => ({
+      input: await sharp(picture).resize(side, side).flatten({ background: "#fff" }).png().toBuffer(),
+      left: (i % 2) * side,
+      top: Math.floor(i / 2) * side,
+    })),
+  );
+}
+
+async function make({ name, pictures, views }: Order, prior = true): Promise<KeptAsset> {
+  const options = { name, quality: "standard" as const, prior, ...(views && { views }) };
+  if (prior) models.prior ??= await loadModels();
+  models.matte ??= await loadMatteModel();
+  return pick((await makeAsset(pictures, options, {}, async () => models.prior, models.matte)).files);
+}
+
+async function prepare({ glb }: Pick<KeptAsset, "glb">) {
+  const textured = withNormals(normalizeMesh(await loadGlb(glb)));
+  return { textured, cameras: camerasAround(textured, TILE) };
+}
+
+async function assetTiles({ glb, obj }: KeptAsset) {
+  const { textured, cameras } = await prepare({ glb });
+  const polygons = readPolygons(new TextDecoder().decode(obj));
+  const cage = normalizeMesh({ positions: polygons.positions, triangles: fanTriangles(polygons) });
+  const lines = { corners: polygons.corners, sides: polygons.sizes };
+  return {
+    wires: await Promise.all(cameras.map((camera) => wireTile(cage, lines, camera, TILE, WIRE))),
+    shapes: await Promise.all(cameras.map((camera) => renderTile(clay(textured), camera, TILE))),
+    colors: await Promise.all(cameras.map((camera) => renderTile(textured, camera, TILE))),
+  };
 }

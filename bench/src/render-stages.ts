@@ -9,7 +9,7 @@ import { findMirrors } from "@maquette/engine/bake/find-mirror";
 import { bakeStyle } from "@maquette/engine/bake/style-texture";
 import { carve } from "@maquette/engine/carve/carve";
 import { buildLevels } from "@maquette/engine/fit/build-levels";
-import { type Camera, cubeCamera, projector } from "@maquette/engine/frames";
+import { type Camera, cubeCamera } from "@maquette/engine/frames";
 import { loadModels } from "@maquette/engine/host/load-models";
 import { infer } from "@maquette/engine/infer/infer";
 import { ingestPicture } from "@maquette/engine/ingest/ingest-picture";
@@ -17,8 +17,8 @@ import { inspectPictures } from "@maquette/engine/inspect/inspect-pictures";
 import { LEVELS } from "@maquette/engine/levels";
 import { planAsset } from "@maquette/engine/options";
 import { pose } from "@maquette/engine/pose/pose";
-import { projectVertices, rasterize } from "@maquette/engine/raster/rasterize";
-import { type RenderMesh, renderMesh } from "@maquette/engine/raster/render";
+import { projectVertices } from "@maquette/engine/raster/rasterize";
+import type { RenderMesh } from "@maquette/engine/raster/render";
 import { segmentPictureWith } from "@maquette/engine/segment/segment";
 import { matesOf, pairTriangles } from "@maquette/engine/simplify/pair-triangles";
 import { quadrangulate } from "@maquette/engine/simplify/quadrangulate";
@@ -28,12 +28,11 @@ import { contour } from "@maquette/engine/surface/contour";
 import type { Cutout, Field, Mesh, RgbaImage, View } from "@maquette/engine/types";
 import { unwrap } from "@maquette/engine/unwrap/unwrap";
 import sharp from "sharp";
+import { clay, renderTile, toSharp, type Wires, wireTile } from "./pictures/tiles.ts";
 
 const LABELS = ["front", "right", "back", "left"] as const;
 const TILE = 300;
 const GAP = 8;
-const BACKGROUND = [238, 239, 241] as const;
-const CLAY = [214, 205, 190] as const;
 const INK = "#1f6a55";
 /** From a little beside the front and above, and from the other side. */
 const DIRECTIONS = [
@@ -86,12 +85,12 @@ const outline = outlineOf(mesh, pairs);
 await save("mesh", [
   closeUp(dense, { corners: dense.triangles, sides: 3 }),
   closeUp(mesh, outline),
-  ...DIRECTIONS.map((direction) => wireTile(mesh, outline, cameraTowards(direction))),
+  ...DIRECTIONS.map((direction) => wireTile(mesh, outline, cameraTowards(direction), TILE)),
 ]);
 
 const layout = await unwrap(mesh, { textureSize: 1024, padding: 2, mates: matesOf(pairs) });
 const tinted = { ...mesh, faceColors: chartColors(layout.charts) };
-await save("unwrap", [...DIRECTIONS.map((direction) => renderTile(tinted, direction)), await layoutTile()]);
+await save("unwrap", [...DIRECTIONS.map((direction) => tile(tinted, direction)), await layoutTile()]);
 
 const baked = bakeStyle(mesh, layout, views, plan.style, {
   textureSize: plan.textureSize,
@@ -111,7 +110,7 @@ layout.cornerUvs.forEach((uv, corner) => {
 const textured = { ...mesh, uvs, textures: [{ levels: [baked.baseColor], wrap: "clamp" as const }] };
 await save(
   "asset",
-  [30, 120, 210, 300].map((azimuth) => renderTile(textured, { azimuth, elevation: 18 })),
+  [30, 120, 210, 300].map((azimuth) => tile(textured, { azimuth, elevation: 18 })),
 );
 console.log(
   `${dense.triangles.length / 3} triangles of the contour, ${mesh.triangles.length / 3} of the asset, ` +
@@ -129,10 +128,6 @@ async function save(name: string, tiles: Tile[]): Promise<void> {
     .webp({ quality: 84 })
     .toFile(join(values.out, `${name}.webp`));
   console.log(name);
-}
-
-function toSharp({ width, height, data }: RgbaImage) {
-  return sharp(data, { raw: { width, height, channels: 4 } });
 }
 
 function pictureTile(image: RgbaImage): Promise<Buffer> {
@@ -191,18 +186,12 @@ function cameraTowards({ azimuth, elevation }: { azimuth: number; elevation: num
   return cubeCamera(azimuth, elevation, TILE, zoom);
 }
 
-function renderTile(shape: RenderMesh, direction: { azimuth: number; elevation: number }): Promise<Buffer> {
-  const picture = renderMesh(shape, cameraTowards(direction), TILE, TILE, { background: BACKGROUND, samples: 3 });
-  return toSharp(picture).png().toBuffer();
-}
-
-function clay(shape: Mesh): RenderMesh {
-  const vertexColors = new Uint8Array(shape.positions.length).map((_, i) => CLAY[i % 3]!);
-  return { ...shape, vertexColors };
+function tile(shape: RenderMesh, direction: { azimuth: number; elevation: number }): Promise<Buffer> {
+  return renderTile(shape, cameraTowards(direction), TILE);
 }
 
 function clayTiles(shape: Mesh): Promise<Buffer>[] {
-  return DIRECTIONS.map((direction) => renderTile(clay(shape), direction));
+  return DIRECTIONS.map((direction) => tile(clay(shape), direction));
 }
 
 /** Cuts through the middle, from the front and from the side: inside dark, and how far from the surface. */
@@ -234,54 +223,13 @@ function sliceTiles({ n, data }: Field): Promise<Buffer>[] {
   ];
 }
 
-interface Wires {
-  /** Corners of all polygons, one after another. */
-  corners: ArrayLike<number>;
-  /** Corners a polygon, for each of them or for all. */
-  sides: number | Uint8Array;
-}
-
 /** Around the vertex that is nearest to the camera, four times as large. */
 function closeUp(shape: Mesh, wires: Wires): Promise<Buffer> {
   const camera = cameraTowards(DIRECTIONS[0]!, 3.4);
   const { sx, sy, sq } = projectVertices(shape.positions, camera);
   const nearest = sq.indexOf(Math.max(...sq));
   const centerX = camera.centerX + TILE / 2 - sx[nearest]!;
-  return wireTile(shape, wires, { ...camera, centerX, centerY: camera.centerY + TILE / 2 - sy[nearest]! });
-}
-
-/** Clay with the edges that can be seen. */
-async function wireTile(shape: Mesh, { corners, sides }: Wires, camera: Camera): Promise<Buffer> {
-  const picture = renderMesh(clay(shape), camera, TILE, TILE, { background: BACKGROUND, samples: 3 });
-  const { depth } = rasterize(shape.positions, shape.triangles, camera, TILE, TILE);
-  const { sx, sy } = projectVertices(shape.positions, camera);
-  const { zx, zy, zz } = projector(camera);
-  const { positions } = shape;
-  const depthOf = (v: number) => positions[3 * v]! * zx + positions[3 * v + 1]! * zy + positions[3 * v + 2]! * zz;
-  const isSeen = (a: number, b: number) =>
-    [0.25, 0.5, 0.75].every((f) => {
-      const x = Math.floor(sx[a]! + f * (sx[b]! - sx[a]!));
-      const y = Math.floor(sy[a]! + f * (sy[b]! - sy[a]!));
-      if (x < 0 || y < 0 || x >= TILE || y >= TILE) return false;
-      return depthOf(a) + f * (depthOf(b) - depthOf(a)) > depth[y * TILE + x]! - 0.012;
-    });
-  const lines: string[] = [];
-  for (let at = 0, polygon = 0; at < corners.length; polygon++) {
-    const count = typeof sides === "number" ? sides : sides[polygon]!;
-    for (let k = 0; k < count; k++) {
-      const [a, b] = [corners[at + k]!, corners[at + ((k + 1) % count)]!];
-      if (a < b && isSeen(a, b)) {
-        lines.push(`M${sx[a]!.toFixed(1)} ${sy[a]!.toFixed(1)}L${sx[b]!.toFixed(1)} ${sy[b]!.toFixed(1)}`);
-      }
-    }
-    at += count;
-  }
-  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="${TILE}" height="${TILE}"><path d="${lines.join("")}" fill="none" stroke="#1c2b26" stroke-width="0.7" stroke-opacity="0.75"/></svg>`;
-  const base = await toSharp(picture).png().toBuffer();
-  return sharp(base)
-    .composite([{ input: Buffer.from(drawing) }])
-    .png()
-    .toBuffer();
+  return wireTile(shape, wires, { ...camera, centerX, centerY: camera.centerY + TILE / 2 - sy[nearest]! }, TILE);
 }
 
 /** Polygons as vertices instead of corner numbers. */

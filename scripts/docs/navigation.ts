@@ -8,7 +8,7 @@ export interface Section {
 export const HOME = "docs/README.md";
 
 export const SECTIONS: Section[] = [
-  { title: "Start", pages: [HOME, "docs/start.md", "docs/pictures.md", "docs/limits.md"] },
+  { title: "Start", pages: [HOME, "docs/start.md", "docs/pictures.md", "docs/gallery.md", "docs/limits.md"] },
   {
     title: "Use",
     pages: [

@@ -5,7 +5,7 @@ import { weldByPosition } from "@maquette/engine/mesh/weld-by-position";
 import type { Models } from "@maquette/engine/models";
 import { makeAsset } from "@maquette/engine/pipeline";
 import type { MatteModel } from "@maquette/engine/segment/segment";
-import type { FileFormat, Quality } from "@maquette/engine/types";
+import type { AssetFile, FileFormat, Quality } from "@maquette/engine/types";
 import type { ThreeImporter } from "../importers/import-with-three.ts";
 import { judgeFiles, type Verdict } from "../importers/verdicts.ts";
 import { loadGlb } from "../load/glb.ts";
@@ -15,6 +15,7 @@ import { makeDense } from "./make-dense.ts";
 import { measurePolygons } from "./measure-polygons.ts";
 import { type NormalError, normalErrors } from "./normal-error.ts";
 import { moved, placeOn } from "./place-on.ts";
+import { readPolygons } from "./read-polygons.ts";
 import { readShaded, shadeByAngle } from "./read-shaded.ts";
 import { selfIntersections } from "./self-intersections.ts";
 import { type SurfaceDistance, surfaceDistance } from "./surface-distance.ts";
@@ -46,6 +47,11 @@ export interface MeshRow {
   normalsMapped: NormalError;
 }
 
+export interface Measured {
+  row: MeshRow;
+  files: AssetFile[];
+}
+
 export interface Tools {
   prior: Models | null;
   matte: MatteModel | null;
@@ -57,7 +63,7 @@ export async function measureAsset(
   order: Order,
   quality: Quality,
   { matte, three, ...tools }: Tools,
-): Promise<MeshRow> {
+): Promise<Measured> {
   const { name, pictures, views } = order;
   const prior = tools.prior && remembering(tools.prior);
   const options = { name: identifier(name), quality, ...(views && { views }) };
@@ -69,11 +75,14 @@ export async function measureAsset(
   const welded = weldByPosition(toPolygons(delivered));
   const checks = checkMesh(welded);
   const { overlap, flipped } = uvFaults(delivered.uvs!, report.texture.size);
-  const { polygons, quadShare, irregularShare } = measurePolygons(new TextDecoder().decode(fileOf("obj")));
+  const { polygons, quadShare, irregularShare } = measurePolygons(
+    readPolygons(new TextDecoder().decode(fileOf("obj"))),
+  );
   const triangles = delivered.triangles.length / 3;
   const relief = Math.min(report.texture.size, delivered.normalMap?.width ?? 0);
   const { size } = report;
-  const verdicts = await judgeFiles(
+  // Other programs read the files while the surfaces are compared here.
+  const judging = judgeFiles(
     files,
     {
       size: [size.width, size.height, size.depth].map((cm) => cm / 100),
@@ -93,7 +102,8 @@ export async function measureAsset(
   const { tolerance } = LEVELS[quality];
   const distance = surfaceDistance(dense.mesh, placed);
   const normals = normalErrors(shadeByAngle(dense.mesh), placed);
-  return {
+  const inputs = await atInputs(moved(await loadGlb(fileOf("glb")), placing), dense.views, dense.yaw);
+  const row: MeshRow = {
     name,
     pictures: pictures.length,
     quality,
@@ -109,8 +119,8 @@ export async function measureAsset(
     densitySpread: report.layout!.densitySpread,
     uvOverlap: overlap,
     uvFlipped: flipped,
-    verdicts,
-    inputs: await atInputs(moved(await loadGlb(fileOf("glb")), placing), dense.views, dense.yaw),
+    verdicts: await judging,
+    inputs,
     distance: {
       mean: distance.mean / tolerance,
       most: distance.most / tolerance,
@@ -119,6 +129,7 @@ export async function measureAsset(
     normals: normals.plain,
     normalsMapped: normals.mapped,
   };
+  return { row, files };
 }
 
 /** Networks that answer from memory when they are asked the same again: the dense surface is made a second time. */

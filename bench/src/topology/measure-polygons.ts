@@ -1,3 +1,5 @@
+import type { Polygons } from "@maquette/engine/mesh/half-edges";
+
 export interface PolygonFigures {
   polygons: number;
   /** Share of polygons with four corners. */
@@ -6,25 +8,15 @@ export interface PolygonFigures {
   irregularShare: number;
 }
 
-/** Figures of a closed mesh, from the text of its OBJ file. */
-export function measurePolygons(obj: string): PolygonFigures {
-  const faces = obj
-    .split("\n")
-    .filter((line) => line.startsWith("f "))
-    .map((line) =>
-      line
-        .slice(2)
-        .trim()
-        .split(/\s+/)
-        .map((corner) => Number.parseInt(corner, 10)),
-    );
+/** Figures of a closed mesh. */
+export function measurePolygons({ sizes, corners }: Pick<Polygons, "sizes" | "corners">): PolygonFigures {
   // On a closed mesh as many edges as faces meet in a vertex.
   const valence = new Map<number, number>();
-  for (const face of faces) for (const v of face) valence.set(v, (valence.get(v) ?? 0) + 1);
+  for (const v of corners) valence.set(v, (valence.get(v) ?? 0) + 1);
   const irregular = [...valence.values()].filter((count) => count !== 4).length;
   return {
-    polygons: faces.length,
-    quadShare: faces.filter((face) => face.length === 4).length / faces.length,
+    polygons: sizes.length,
+    quadShare: sizes.reduce((count, size) => count + (size === 4 ? 1 : 0), 0) / sizes.length,
     irregularShare: irregular / valence.size,
   };
 }

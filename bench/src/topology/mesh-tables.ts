@@ -86,7 +86,8 @@ export function summary(rows: readonly MeshRow[]): string {
     ["", "assets", "not"],
     lines.map(([name, holds]) => {
       const missing = rows.filter((row) => !holds(row)).map(label);
-      return [name, `${rows.length - missing.length} of ${rows.length}`, missing.join("; ")];
+      const names = missing.length === rows.length ? "all" : missing.join("; ");
+      return [name, `${rows.length - missing.length} of ${rows.length}`, names];
     }),
   );
 }
