@@ -1,6 +1,7 @@
 import { EngineError } from "@maquette/engine/errors";
 import { sql } from "kysely";
 import { beforeAll, beforeEach, expect, it } from "vitest";
+import { LIMITS } from "../src/config/limits.ts";
 import type { RunEngine } from "../src/context.ts";
 import { onBothDatabases } from "./support/databases.ts";
 import { refuse, standInEngine } from "./support/stand-in-engine.ts";
@@ -202,6 +203,32 @@ onBothDatabases("jobs", (start, kind) => {
     expect(iteration.dismissedReason).toBe(
       `Internal error: the asset could not be made in several attempts. Please report it with the requestID ${requestId}.`,
     );
+  });
+
+  it("that lost their server are made again up to a bound, and then given up with the cause", async () => {
+    const client = await main.account();
+    const { db } = main.server.context;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    onJob = () => held;
+    const first = await client.process();
+    await until(async () => (await client.fetchRequest(first)).body.iterations[0].queuePosition === 0);
+    const [unlucky, poison] = [await client.process(), await client.process()];
+    const loseAll = (requestId: string, lost: number) =>
+      sql`update iteration set status = 'running', lost = ${lost} where request_id = ${requestId}`.execute(db);
+    // What beginning them again finds is one more: their server died with them in work.
+    await loseAll(unlucky, LIMITS.lostAttempts - 1);
+    await loseAll(poison, LIMITS.lostAttempts);
+    release();
+    expect((await client.finished(unlucky)).iterations[0].status).toBe("completed");
+    expect((await client.finished(poison)).iterations[0]).toMatchObject({
+      status: "dismissed",
+      dismissedReason: expect.stringContaining(
+        `Internal error: the asset could not be made in several attempts. Please report it with the requestID ${poison}`,
+      ),
+    });
   });
 
   it("are finished by the newest attempt only", async () => {
