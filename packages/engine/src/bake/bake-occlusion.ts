@@ -1,3 +1,4 @@
+import { sampleField } from "../mesh/sample-field.ts";
 import { cornerNormals } from "../raster/normals.ts";
 import type { Field, Mesh, RgbaImage } from "../types.ts";
 import type { Unwrapped } from "../unwrap/unwrap.ts";
@@ -26,7 +27,7 @@ const LARGEST = 1024;
 export function bakeOcclusion(mesh: Mesh, layout: Unwrapped, field: Field, textureSize: number): RgbaImage {
   const size = Math.min(textureSize, LARGEST);
   const solid = fullness(field);
-  const volumes = REACHES.map((reach) => boxBlur3(solid, CELLS, reach));
+  const volumes = REACHES.map((reach) => ({ n: CELLS, data: boxBlur3(solid, CELLS, reach) }));
   const normals = cornerNormals(mesh);
   const image: RgbaImage = { width: size, height: size, data: new Uint8Array(4 * size * size).fill(255) };
   const covered = new Uint8Array(size * size);
@@ -44,7 +45,12 @@ export function bakeOcclusion(mesh: Mesh, layout: Unwrapped, field: Field, textu
     let sum = 0;
     REACHES.forEach((reach, i) => {
       const away = (LIFT * reach) / (CELLS * length);
-      sum += sample(volumes[i], point[0] + away * normal[0], point[1] + away * normal[1], point[2] + away * normal[2]);
+      sum += sampleField(
+        volumes[i],
+        point[0] + away * normal[0],
+        point[1] + away * normal[1],
+        point[2] + away * normal[2],
+      );
     });
     const open = 1 - Math.min(1, (STRENGTH * sum) / REACHES.length);
     image.data.fill(Math.round(255 * open), 4 * texel, 4 * texel + 3);
@@ -91,17 +97,4 @@ function boxBlur3(source: Float32Array, n: number, reach: number): Float32Array 
     from = to;
   }
   return from;
-}
-
-function sample(data: Float32Array, x: number, y: number, z: number): number {
-  const at = (v: number) => Math.min(CELLS - 1.001, Math.max(0, (v + 0.5) * CELLS - 0.5));
-  const [px, py, pz] = [at(x), at(y), at(z)];
-  const [ix, iy, iz] = [Math.floor(px), Math.floor(py), Math.floor(pz)];
-  const [fx, fy, fz] = [px - ix, py - iy, pz - iz];
-  let value = 0;
-  for (let c = 0; c < 8; c++) {
-    const w = (c & 1 ? fx : 1 - fx) * (c & 2 ? fy : 1 - fy) * (c & 4 ? fz : 1 - fz);
-    value += w * data[((iz + (c >> 2)) * CELLS + iy + ((c >> 1) & 1)) * CELLS + ix + (c & 1)];
-  }
-  return value;
 }

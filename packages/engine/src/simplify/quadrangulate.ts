@@ -1,3 +1,4 @@
+import { sampleField } from "../mesh/sample-field.ts";
 import { surfaceArea } from "../mesh/triangle-area.ts";
 import { volumeOf } from "../mesh/volume.ts";
 import type { Field, Mesh } from "../types.ts";
@@ -49,18 +50,8 @@ export function quadrangulate(dense: Mesh, field: Field, options: QuadrangulateO
 }
 
 /** Mean over the vertices; the field's values are distances near its surface. */
-function meanDistance({ positions: p }: Mesh, { n, data }: Field): number {
+function meanDistance({ positions: p }: Mesh, field: Field): number {
   let sum = 0;
-  for (let v = 0; v < p.length; v += 3) {
-    const [x, y, z] = [0, 1, 2].map((k) => Math.min(n - 1.001, Math.max(0, (p[v + k] + 0.5) * n - 0.5)));
-    const [ix, iy, iz] = [Math.floor(x), Math.floor(y), Math.floor(z)];
-    const [fx, fy, fz] = [x - ix, y - iy, z - iz];
-    let value = 0;
-    for (let c = 0; c < 8; c++) {
-      const w = (c & 1 ? fx : 1 - fx) * (c & 2 ? fy : 1 - fy) * (c & 4 ? fz : 1 - fz);
-      value += w * data[((iz + (c >> 2)) * n + iy + ((c >> 1) & 1)) * n + ix + (c & 1)];
-    }
-    sum += Math.abs(value);
-  }
+  for (let v = 0; v < p.length; v += 3) sum += Math.abs(sampleField(field, p[v], p[v + 1], p[v + 2]));
   return (3 * sum) / p.length;
 }
