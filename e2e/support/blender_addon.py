@@ -95,6 +95,8 @@ facts["revised"] = measure()
 state.test, state.name = True, "shown"
 exec(job["shown"].replace("/pictures/axe.png", job["cube"]))
 facts["shown"] = measure()
+for obj in list(bpy.context.selected_objects):
+    bpy.data.objects.remove(obj)
 
 # The other formats, and an older version again.
 for name in ("fbx", "obj"):
