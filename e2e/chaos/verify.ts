@@ -83,15 +83,17 @@ export async function verify(
     iteration_id: string;
     attempt: number;
     format: string;
+    name: string;
     key: string;
     sha: string;
   }>`
-    select a.iteration_id, i.attempt, a.format, a.storage_key as key, a.sha256 as sha
+    select a.iteration_id, i.attempt, a.format, a.name, a.storage_key as key, a.sha256 as sha
     from artifact a join iteration i on i.id = a.iteration_id`.execute(db);
   const seen = new Set<string>();
   let damagedFiles = 0;
   for (const file of files) {
-    const name = `${file.iteration_id} ${file.format}`;
+    // A real asset has several textures.
+    const name = `${file.iteration_id} ${file.format} ${file.name}`;
     if (seen.has(name) || !file.key.includes(`/${file.attempt}/`)) {
       twice++;
       note(`a second ${name}`);
