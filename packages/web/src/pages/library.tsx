@@ -27,16 +27,13 @@ export function Library() {
   const [query, setQuery] = useSearchParams();
   const [open, setOpen] = useState(FILTERS.some((name) => name !== "search" && query.has(name)));
   const [selected, setSelected] = useState<ReadonlyMap<string, ListedAsset>>(new Map());
-  const set = (name: string, value: string) =>
-    setQuery(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
+  const set = (name: string, value: string) => {
+    // The address has a change at once; the router's state has it when it has been drawn, and a second change would undo it.
+    const next = new URLSearchParams(location.search);
+    if (value) next.set(name, value);
+    else next.delete(name);
+    setQuery(next, { replace: true });
+  };
   const filtered = FILTERS.some((name) => query.has(name));
   const toggle = useCallback(
     (asset: ListedAsset) =>
