@@ -149,6 +149,8 @@ describe("setUp", () => {
       env: { PATH: "/nowhere" },
       encoding: "utf8",
     });
-    expect(stdout.trim()).toBe("blender python3-numpy assimp-utils chromium strace");
+    expect(stdout.trim()).toBe(
+      "blender python3-numpy assimp-utils chromium strace zip jq curl php-cli mono-mcs mono-runtime",
+    );
   });
 });

@@ -17,6 +17,7 @@ import {
 const run = promisify(execFile);
 /** aiTextureType */
 const DIFFUSE = 1;
+const COUNTS = ["vertices", "polygons", "quads", "triangles"] as const;
 const NORMALS = 6;
 
 /**
@@ -91,6 +92,7 @@ async function readScene(file: string, scene: AssimpScene, sampledFaces: number)
     return found ? [name, found] : null;
   };
   for (const { node, parent, matrix } of walk(scene.rootnode, null, IDENTITY)) {
+    const of = new Map<number, ImportFacts["parts"][number]>();
     for (const index of node.meshes ?? []) {
       const mesh = scene.meshes[index]!;
       const points: Vec3[] = [];
@@ -102,7 +104,7 @@ async function readScene(file: string, scene: AssimpScene, sampledFaces: number)
         }
         points.push(p);
       }
-      parts.push({
+      const part = {
         name: node.name,
         parent: parent === scene.rootnode ? null : (parent?.name ?? null),
         origin: transform(matrix, [0, 0, 0], 1),
@@ -110,7 +112,12 @@ async function readScene(file: string, scene: AssimpScene, sampledFaces: number)
         polygons: mesh.faces.length,
         quads: mesh.faces.filter((face) => face.length === 4).length,
         triangles: mesh.faces.reduce((sum, face) => sum + face.length - 2, 0),
-      });
+      };
+      // Assimp's own writer cuts large meshes into several of the same node.
+      const before = of.get(mesh.materialindex);
+      if (before) for (const key of COUNTS) before[key] += part[key];
+      else parts.push(part);
+      of.set(mesh.materialindex, before ?? part);
       const base = await image(mesh.materialindex, DIFFUSE);
       const bump = await image(mesh.materialindex, NORMALS);
       if (base)

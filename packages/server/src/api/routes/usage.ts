@@ -41,7 +41,7 @@ export function usageRoutes(app: FastifyInstance, context: Context): void {
             bytes: Type.Integer({ description: "Of their pictures and files" }),
             quota: Nullable(Type.Ref("Quota"), { description: "Of your account; null for a studio" }),
           }),
-          ...errors(401, 403),
+          ...errors(400, 401, 403),
         },
       },
     },
