@@ -31,6 +31,13 @@ export const errors = (...statuses: number[]) =>
 export const DevIdQuery = Type.Optional(Id("Your developer ID; also read from the path and from a JSON body"));
 export const StudioQuery = (description: string) => Type.Optional(Id(description));
 
+/** Of every route that makes a request for an asset. */
+export const IdempotencyHeaders = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({ maxLength: 255, description: "The same key and body within 24 hours give the same requestID" }),
+  ),
+});
+
 /** The operation of a route that also exists with the devID in its path. */
 export function devIdInPath<T extends object>(operation: T, name: string, path: string) {
   const params = Type.Object({ devID: Id("Your developer ID") });

@@ -155,11 +155,11 @@ async function claimKey(
 
 function fingerprint(submission: Submission): string {
   const { idempotencyKey: _key, trace: _trace, images, model, warnings: _warnings, ...rest } = submission;
-  const pictures = [...images, ...(model ? [model] : [])].map((input) =>
+  const inputs = (model ? [...images, model] : images).map((input) =>
     input.kind === "url" ? input.url : createHash("sha256").update(input.data).digest("hex"),
   );
   return createHash("sha256")
-    .update(JSON.stringify([rest, pictures]))
+    .update(JSON.stringify([rest, inputs]))
     .digest("hex");
 }
 
@@ -175,8 +175,8 @@ async function insertRequest(
   const at = new Date(now);
   const { accountId, options, test } = submission;
   const tag = await takeTurn(context, trx, accountId, options.quality, test);
-  const name =
-    submission.name ?? [...images, ...(model ? [model] : [])].find((input) => input.name !== null)?.name ?? "asset";
+  const inputs = model ? [...images, model] : images;
+  const name = submission.name ?? inputs.find((input) => input.name !== null)?.name ?? "asset";
   const identifier = await freeIdentifier(trx, accountId, name, requestId);
   await trx
     .insertInto("request")
@@ -192,7 +192,6 @@ async function insertRequest(
       created_at: at,
     })
     .execute();
-  const inputs = [...images, ...(model ? [model] : [])];
   await trx
     .insertInto("image")
     .values(inputs.map((input) => ({ ...input, request_id: requestId, created_at: at })))

@@ -5,7 +5,7 @@ import type { Context } from "../../context.ts";
 import { readGivenModel } from "../../requests/given-model.ts";
 import type { AccountGuards } from "../account-guards.ts";
 import { parseFinish } from "../parse-options.ts";
-import { errors, finishBodies } from "../schemas.ts";
+import { errors, finishBodies, IdempotencyHeaders } from "../schemas.ts";
 import { accept, readRequest } from "./process.ts";
 
 const schema = {
@@ -13,11 +13,7 @@ const schema = {
   summary: "Bring a model into shape: repaired, game-ready, in all formats",
   description: "The asset waits, is fetched, revised and announced by webhook like one from images.",
   tags: ["Assets"],
-  headers: Type.Object({
-    "idempotency-key": Type.Optional(
-      Type.String({ maxLength: 255, description: "The same key and body within 24 hours give the same requestID" }),
-    ),
-  }),
+  headers: IdempotencyHeaders,
   body: finishBodies,
   response: { 201: Type.Ref("Accepted"), ...errors(400, 401, 403, 406, 408, 409, 413, 415, 429) },
 };

@@ -11,7 +11,7 @@ import type { AccountGuards } from "../account-guards.ts";
 import { invalid } from "../errors.ts";
 import { parseGenerator, parseName, parseOptions, parseQuality, parseTags, parseViews } from "../parse-options.ts";
 import { bodyFields, queryFields } from "../request-fields.ts";
-import { errors, processBodies } from "../schemas.ts";
+import { errors, IdempotencyHeaders, processBodies } from "../schemas.ts";
 
 export const ACCEPTED_MESSAGE = "request sent successfully, please check webhook in 10-15 mins";
 
@@ -19,11 +19,7 @@ const schema = {
   operationId: "process",
   summary: "Make an asset from 1 to 6 images",
   tags: ["Kaedim Web API"],
-  headers: Type.Object({
-    "idempotency-key": Type.Optional(
-      Type.String({ maxLength: 255, description: "The same key and body within 24 hours give the same requestID" }),
-    ),
-  }),
+  headers: IdempotencyHeaders,
   body: processBodies,
   response: { 201: Type.Ref("Accepted"), ...errors(400, 401, 403, 406, 408, 409, 413, 415, 429) },
 };
