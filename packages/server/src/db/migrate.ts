@@ -6,6 +6,7 @@ import * as webApp from "./migrations/0002-web-app.ts";
 import * as glance from "./migrations/0003-glance.ts";
 import * as keeping from "./migrations/0004-keeping.ts";
 import * as processes from "./migrations/0005-processes.ts";
+import * as look from "./migrations/0006-look.ts";
 import type { Db } from "./open-database.ts";
 
 /** In the order in which they run; a name never changes once released. */
@@ -15,6 +16,7 @@ const MIGRATIONS = {
   "0003-glance": glance,
   "0004-keeping": keeping,
   "0005-processes": processes,
+  "0006-look": look,
 };
 
 /**

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Credential } from "../auth/credential-store.ts";
+import { LOOK, LOOK_ALL } from "../db/migrations/0006-look.ts";
 import type { Ask, Db, OpenDatabase } from "../db/open-database.ts";
 import type { Linker } from "../downloads/links.ts";
 import { type AssetRow, loadAssets, presentAsset } from "./load-assets.ts";
@@ -12,14 +13,8 @@ export interface Glance {
   version: string | null;
 }
 
-interface GlanceRow {
-  /** From 1, among those that were asked for. */
-  place: number | string;
-  api_key_hash: string | null;
-  jwt_id: string | null;
-  jwt_not_before: Date;
-  version: string | null;
-}
+/** API key hash, id of the newest JWT, when JWTs before it died (ms), version of the asset. */
+type Seen = [string | null, string | null, number | null, string | null];
 
 interface Question {
   accountId: string;
@@ -112,16 +107,19 @@ export class AssetReader {
     this.#asked.clear();
     if (questions.length === 0) return;
     try {
-      const rows = await this.#lookUp<GlanceRow>("glance", "select * from glance($1::uuid[], $2::uuid[])", [
+      if (questions.length === 1) {
+        const { accountId, requestId, answer } = questions[0]!;
+        const [row] = await this.#lookUp<{ seen: string }>("look", LOOK, [accountId, requestId]);
+        answer.resolve(readSeen(JSON.parse(row!.seen)));
+        return;
+      }
+      const rows = await this.#lookUp<{ seen: string }>("look all", LOOK_ALL, [
         questions.map(({ accountId }) => accountId),
         questions.map(({ requestId }) => requestId),
       ]);
-      for (const row of rows) {
-        const credential: Credential | null =
-          row.api_key_hash === null
-            ? null
-            : { apiKeyHash: row.api_key_hash, jwtId: row.jwt_id, jwtNotBefore: row.jwt_not_before.getTime() };
-        questions[Number(row.place) - 1]!.answer.resolve({ credential, version: row.version });
+      for (const { seen } of rows) {
+        const [place, ...rest] = JSON.parse(seen) as [number, ...Seen];
+        questions[place - 1]!.answer.resolve(readSeen(rest));
       }
     } catch (error) {
       for (const { answer } of questions) answer.reject(error);
@@ -160,6 +158,10 @@ export class AssetReader {
     if (this.#entries.size > AssetReader.capacity) this.#entries.delete(this.#entries.keys().next().value!);
     return entry;
   }
+}
+
+function readSeen([apiKeyHash, jwtId, jwtNotBefore, version]: Seen): Glance {
+  return { credential: apiKeyHash === null ? null : { apiKeyHash, jwtId, jwtNotBefore: jwtNotBefore! }, version };
 }
 
 function waits({ iterations }: AssetRow): boolean {

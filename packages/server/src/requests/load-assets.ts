@@ -2,7 +2,7 @@ import type { AssetOptions, Stage } from "@maquette/engine/asset";
 import { LEVELS } from "@maquette/engine/levels";
 import type { Quality } from "@maquette/engine/types";
 import { type RawBuilder, sql } from "kysely";
-import { ASSET_VERSION } from "../db/migrations/0003-glance.ts";
+import { ASSET_VERSION } from "../db/migrations/0006-look.ts";
 import type { Db } from "../db/open-database.ts";
 import type { IterationInput, IterationStatus } from "../db/schema.ts";
 import { type ArtifactRef, type Linker, resultLinks } from "../downloads/links.ts";

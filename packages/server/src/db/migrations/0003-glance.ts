@@ -5,7 +5,7 @@ import { type Kysely, sql } from "kysely";
  * that wrote its rows last. Artifacts come with the end of their iteration. What changes by itself, the place in the
  * queue, is not in it.
  */
-export const ASSET_VERSION = `concat_ws(' ', a.email, r.xmin,
+const ASSET_VERSION = `concat_ws(' ', a.email, r.xmin,
   (select string_agg(i.xmin::text, ',' order by i.number) from iteration i where i.request_id = r.id),
   (select string_agg(m.xmin::text, ',' order by m.id) from image m where m.request_id = r.id))`;
 
