@@ -171,6 +171,11 @@ describe("finishModel", () => {
     expect(warnings.join()).toMatch(/3 faces that were there twice.*loose pieces.*base plate/);
     const kept = await finish(obj([...body, ...plate]), { keepBase: true });
     expect(kept.report.size.width).toBeCloseTo(160, 0);
+    // A crumb so near to the plate that they were one piece, and so far out that the plate did not stick out.
+    const beside = box([0.86, 0.03, 0], [0.015, 0.02, 0.015]);
+    const neat = await finish(obj([...body, ...plate, ...beside]));
+    expect(neat.report.checks).toEqual({ ...closed, components: 1 });
+    expect(neat.report.size.width).toBeCloseTo(60, 0);
   });
 
   it("turns the axis that points up, and meets the height asked for exactly", async () => {

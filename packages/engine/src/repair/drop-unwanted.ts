@@ -35,17 +35,20 @@ export function dropUnwanted(soup: Soup, options: UnwantedOptions): Unwanted {
   let current = soup;
   let loose = 0;
   let basePlate = false;
-  // What goes makes the rest larger: the plate is looked for once more without the crumbs.
-  if (!options.keepLoose) {
+  const sweep = () => {
     const dropped = dropLoose(current);
     current = dropped.soup;
-    loose = dropped.count;
-  }
+    loose += dropped.count;
+  };
+  // What goes makes the rest larger: the plate is looked for once more without the crumbs.
+  if (!options.keepLoose) sweep();
   if (!options.keepBase) {
     const dropped = dropPlate(current);
     current = dropped ?? current;
     basePlate = dropped !== null;
   }
+  // Crumbs that were near to nothing but the plate.
+  if (basePlate && !options.keepLoose) sweep();
   return { soup: current, loose, basePlate };
 }
 
@@ -56,10 +59,19 @@ function coarse(soup: Soup): { solid: Field; placed: Soup } {
 
 function dropLoose(soup: Soup): { soup: Soup; count: number } {
   const { solid, placed } = coarse(soup);
-  const grown = { n: solid.n, data: solid.data.map((d) => d + LOOSE.reach / SAMPLES) };
-  const runs = labelRuns(grown, true);
-  if (runs.volumes.length < 2) return { soup, count: 0 };
-  const n = SAMPLES;
+  const { label, isLoose } = findPieces(solid, LOOSE.reach);
+  const count = isLoose.filter(Boolean).length;
+  if (count === 0) return { soup, count };
+  const kept = filterSoup(soup, (t) => {
+    const component = componentAt(placed, t, label, solid.n);
+    return component < 0 || !isLoose[component];
+  });
+  return kept.source.length > 0 ? { soup: kept, count } : { soup, count: 0 };
+}
+
+/** Pieces of a solid that lie within twice the reach (cells) of each other, and which of them are loose. */
+function findPieces({ n, data }: Field, reach: number): { label: Int32Array; isLoose: boolean[] } {
+  const runs = labelRuns({ n, data: data.map((d) => d + reach / SAMPLES) }, true);
   const label = new Int32Array(n ** 3).fill(-1);
   const boxes = runs.volumes.map(() => [n, n, n, 0, 0, 0]);
   for (let i = 0; i < runs.start.length; i++) {
@@ -74,25 +86,17 @@ function dropLoose(soup: Soup): { soup: Soup; count: number } {
     }
   }
   const volumes = runs.volumes.map(() => 0);
-  for (let i = 0; i < label.length; i++) if (solid.data[i]! > 0) volumes[label[i]!]!++;
+  for (let i = 0; i < label.length; i++) if (data[i]! > 0) volumes[label[i]!]!++;
   const total = volumes.reduce((a, b) => a + b, 0);
   const largest = volumes.indexOf(Math.max(...volumes));
   const isLoose = volumes.map((volume, c) => {
     const box = boxes[c]!;
     const extent = Math.max(...[0, 1, 2].map((k) => box[3 + k]! - box[k]! + 1));
     return (
-      c !== largest &&
-      volume < Math.max(LOOSE.volume * total, LOOSE.cells) &&
-      extent < LOOSE.extent * n + 2 * LOOSE.reach
+      c !== largest && volume < Math.max(LOOSE.volume * total, LOOSE.cells) && extent < LOOSE.extent * n + 2 * reach
     );
   });
-  const count = isLoose.filter(Boolean).length;
-  if (count === 0) return { soup, count };
-  const kept = filterSoup(soup, (t) => {
-    const component = componentAt(placed, t, label, n);
-    return component < 0 || !isLoose[component];
-  });
-  return kept.source.length > 0 ? { soup: kept, count } : { soup, count: 0 };
+  return { label, isLoose };
 }
 
 /** The piece in whose samples the middle of a face lies, or next to which it lies. */
@@ -126,7 +130,8 @@ interface Layer {
 function dropPlate(soup: Soup): Soup | null {
   const { solid, placed } = coarse(soup);
   const n = SAMPLES;
-  const layers = Array.from({ length: n }, (_, y) => layerOf(solid, y));
+  const isSolid = (i: number) => solid.data[i]! > 0;
+  const layers = Array.from({ length: n }, (_, y) => layerOf(solid, y, isSolid));
   const first = layers.findIndex(({ area }) => area > 0);
   const last = layers.findLastIndex(({ area }) => area > 0);
   const bottom = layers[first];
@@ -137,16 +142,22 @@ function dropPlate(soup: Soup): Soup | null {
   const most = Math.max(2, Math.ceil(PLATE.thickness * longest));
   const top = layers.findIndex((layer, y) => y > first && layer.area < PLATE.drop * bottom.area);
   if (top < 0 || top - first > most || top > last) return null;
-  const rest = layers.slice(top, last + 1).reduce(
-    (box, { area, low, high }) =>
-      area === 0
-        ? box
-        : {
-            low: [Math.min(box.low[0]!, low[0]), Math.min(box.low[1]!, low[1])],
-            high: [Math.max(box.high[0]!, high[0]), Math.max(box.high[1]!, high[1])],
-          },
-    { low: [n, n], high: [-1, -1] },
-  );
+  // A crumb beside the plate must not pass for what stands on it. Just above the plate everything is within its reach.
+  const above = { n, data: solid.data.map((d, i) => (Math.floor(i / n) % n < top ? Number.NEGATIVE_INFINITY : d)) };
+  const { label, isLoose } = findPieces(above, 0);
+  const isStanding = (i: number) => above.data[i]! > 0 && !isLoose[label[i]!];
+  const rest = layers
+    .map((_, y) => layerOf(above, y, isStanding))
+    .reduce(
+      (box, { area, low, high }) =>
+        area === 0
+          ? box
+          : {
+              low: [Math.min(box.low[0]!, low[0]), Math.min(box.low[1]!, low[1])],
+              high: [Math.max(box.high[0]!, high[0]), Math.max(box.high[1]!, high[1])],
+            },
+      { low: [n, n], high: [-1, -1] },
+    );
   const sticksOut = [0, 1].every((k) => bottom.low[k]! < rest.low[k]! && bottom.high[k]! > rest.high[k]!);
   // What stands on it must be more than a bump of the plate.
   if (!sticksOut || last - top < 2 * (top - first)) return null;
@@ -158,11 +169,11 @@ function dropPlate(soup: Soup): Soup | null {
   return kept.source.length > 0 ? kept : null;
 }
 
-function layerOf({ n, data }: Field, y: number): Layer {
+function layerOf({ n }: Field, y: number, counts: (sample: number) => boolean): Layer {
   const layer: Layer = { area: 0, low: [n, n], high: [-1, -1] };
   for (let z = 0; z < n; z++) {
     for (let x = 0; x < n; x++) {
-      if (!(data[(z * n + y) * n + x]! > 0)) continue;
+      if (!counts((z * n + y) * n + x)) continue;
       layer.area++;
       layer.low = [Math.min(layer.low[0], x), Math.min(layer.low[1], z)];
       layer.high = [Math.max(layer.high[0], x), Math.max(layer.high[1], z)];
