@@ -12,7 +12,8 @@ export interface BuildOptions {
 
 /** Brings a triangle mesh, its layout and its texture together into the polygons that exporters write. */
 export function buildPart(mesh: Mesh, unwrapped: Unwrapped, baseColor: RgbaImage, options: BuildOptions): PartMesh {
-  const polygons = options.topology === "quad" ? pairTriangles(mesh, unwrapped.charts) : allTriangles(mesh);
+  const polygons =
+    options.topology === "quad" ? openFolded(pairTriangles(mesh, unwrapped.charts), unwrapped) : allTriangles(mesh);
   const { normals, cornerNormalNumbers } = numberNormals(mesh, cornerNormals(mesh, options.crease));
   const { corners } = polygons;
   return {
@@ -27,6 +28,32 @@ export function buildPart(mesh: Mesh, unwrapped: Unwrapped, baseColor: RgbaImage
     cornerUvs: corners.map((c) => unwrapped.cornerUvs[c]),
     cornerNormals: corners.map((c) => cornerNormalNumbers[c]),
   };
+}
+
+/** Takes quads apart that are not convex in the texture: split along the other diagonal, they would cover a part twice. */
+function openFolded({ sizes, corners }: PairedTriangles, { uvs, cornerUvs }: Unwrapped): PairedTriangles {
+  const turn = (quad: Uint32Array, k: number) => {
+    const [a, b, c] = [0, 1, 2].map((step) => 2 * cornerUvs[quad[(k + step) % 4]!]!) as [number, number, number];
+    return (uvs[b]! - uvs[a]!) * (uvs[c + 1]! - uvs[a + 1]!) - (uvs[c]! - uvs[a]!) * (uvs[b + 1]! - uvs[a + 1]!);
+  };
+  const opened: number[] = [];
+  const out: number[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    const own = corners.subarray(at, at + size);
+    at += size;
+    // v points down: what is counter-clockwise on the surface is clockwise here.
+    if (size === 3 || [0, 1, 2, 3].every((k) => turn(own, k) < 0)) {
+      opened.push(size);
+      out.push(...own);
+      continue;
+    }
+    for (const triangle of [own[0]!, own[2]!].map((c) => c - (c % 3))) {
+      opened.push(3);
+      out.push(triangle, triangle + 1, triangle + 2);
+    }
+  }
+  return { sizes: Uint8Array.from(opened), corners: Uint32Array.from(out) };
 }
 
 function allTriangles(mesh: Mesh): PairedTriangles {
