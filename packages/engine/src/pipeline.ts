@@ -33,6 +33,7 @@ import { matesOf, pairTriangles } from "./simplify/pair-triangles.ts";
 import { quadrangulate } from "./simplify/quadrangulate.ts";
 import { simplify } from "./simplify/simplify.ts";
 import { triangulateQuads } from "./simplify/triangulate-quads.ts";
+import { untangle } from "./simplify/untangle.ts";
 import { contour } from "./surface/contour.ts";
 import type { AssetFile, AssetScene, Field, Mesh, View } from "./types.ts";
 import { measureLayout } from "./unwrap/measure-layout.ts";
@@ -99,8 +100,8 @@ export async function makeAsset(
     const mirror = findSymmetry(field);
     const exact = mirror && mirrorMesh(simple, mirror);
     return exact && exact.triangles.length <= 3 * maxTriangles
-      ? { mesh: exact, mirror }
-      : { mesh: simple, mirror: null };
+      ? { mesh: untangle(exact, mirror), mirror }
+      : { mesh: untangle(simple, null), mirror: null };
   });
   const layout = await stage("unwrap", () =>
     unwrap(mesh, {
