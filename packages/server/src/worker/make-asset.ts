@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Asset, EngineJob, Progress } from "@maquette/engine/asset";
+import type { Asset, EngineJob } from "@maquette/engine/asset";
 import { EngineError } from "@maquette/engine/errors";
 import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { Job } from "pg-boss";
@@ -20,16 +20,13 @@ import {
   dismissIteration,
   hasCompleted,
   putBackIteration,
-  reportProgress,
   type StoredFile,
 } from "./iterations.ts";
 import { loadModel, loadPictures } from "./load-inputs.ts";
+import { ProgressWriter } from "./progress-writer.ts";
 
 /** Between tries to commit a result while the database is away: together a minute. */
 const SETTLE_PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
-
-/** Between two writes of progress. */
-const PROGRESS_MS = 500;
 
 /**
  * Does one asset job: fetches the pictures, runs the engine in a process of its own, stores the files, and ends the
@@ -113,39 +110,35 @@ async function run(
   signal: AbortSignal,
   onLost: () => void,
 ): Promise<Asset> {
-  // A cube is done before anybody could look, and its row would be waited for when it ends.
-  let written = begun.test ? Date.now() : 0;
-  let writing = false;
-  const report = (stage: Progress["stage"] | "fetch", fraction: number) => {
-    const now = Date.now();
-    if (writing || now - written < PROGRESS_MS) return;
-    writing = true;
-    written = now;
-    reportProgress(context, begun, stage, fraction).then(
-      (current) => {
-        writing = false;
-        if (!current) onLost();
-      },
-      () => {
-        // A missed report is made up for by the next one; losing the database shows where it matters.
-        writing = false;
-      },
-    );
-  };
+  const progress = new ProgressWriter(context, begun, onLost);
+  try {
+    return await makeJob(context, begun, span, signal, progress);
+  } finally {
+    progress.end();
+  }
+}
+
+async function makeJob(
+  context: Context,
+  begun: Begun,
+  span: Span,
+  signal: AbortSignal,
+  progress: ProgressWriter,
+): Promise<Asset> {
   // An attempt before this one may have found no storage: the engine need not work for nothing again.
   if (begun.attempt > 1) await context.storage.check();
   let job: EngineJob;
   const { finish, generator: chosen, ...options } = begun.options;
   if (begun.test) job = { kind: "cube", options };
   else if (finish) {
-    report("fetch", 0);
+    progress.report("fetch", 0);
     const { modelID, ...reading } = finish;
     const model = await traced(context.tracing, "load model", span, () =>
       loadModel(context, begun.request_id, modelID, signal),
     );
     job = { kind: "finish", model, companions: [], options: { ...options, ...reading } };
   } else {
-    report("fetch", 0);
+    progress.report("fetch", 0);
     const pictures = await traced(context.tracing, "load pictures", span, () =>
       loadPictures(context, begun.request_id, begun.inputs, signal),
     );
@@ -165,7 +158,7 @@ async function run(
             context.generators.generate(generatorOf(job), request, aborted, onProgress),
           onProgress: ({ stage, fraction }) => {
             stages.enter(stage);
-            report(stage, fraction);
+            progress.report(stage, fraction);
           },
         });
       } finally {
