@@ -43,7 +43,7 @@ export function formatAgo(iso: string, now = Date.now()): string {
   return RELATIVE.format(seconds > -5 ? 0 : seconds, "second");
 }
 
-export const formatPercent = (share: number): string => `${Math.round(share * 100)} %`;
+export const formatPercent = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
 
 export function formatSize({ height, width, depth }: { height: number; width: number; depth: number }): string {
   return `${[height, width, depth].map((cm) => formatCentimetres(cm).replace(" cm", "")).join(" × ")} cm`;

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { ask } from "../api/client.ts";
-import { keys, useAction, useMe, useProjects, useStudios } from "../api/queries.ts";
+import { keys, useAction, useMe, useStudios } from "../api/queries.ts";
 import type { Quota } from "../api/types.ts";
 import { formatBytes, formatNumber, formatUtcDay } from "../format.ts";
 import { t } from "../strings.ts";
@@ -18,6 +18,7 @@ import {
 } from "../ui/options.tsx";
 import { Card, Notice, Page } from "../ui/page.tsx";
 import { appendPictures, PicturePicker, PictureProblems, usePictures } from "../ui/pictures.tsx";
+import { useProjectChoices } from "../ui/project-choices.ts";
 import { splitTags } from "../ui/rename.tsx";
 import { say } from "../ui/toast.tsx";
 
@@ -34,7 +35,7 @@ export function Create() {
   const [projectID, setProject] = useState(query.get("projectID") ?? "");
   const [studioID, setStudio] = useState("");
   const [test, setTest] = useState(false);
-  const projects = useProjects();
+  const projects = useProjectChoices();
   const studios = useStudios();
   const change = (part: Partial<OptionFields>) => setOptions((before) => ({ ...before, ...part }));
 
@@ -93,10 +94,7 @@ export function Create() {
                 label={t.create.project}
                 value={projectID}
                 onChange={(event) => setProject(event.target.value)}
-                choices={[
-                  { value: "", label: t.create.noProject },
-                  ...(projects.data ?? []).map((project) => ({ value: project.projectID, label: project.name })),
-                ]}
+                choices={[{ value: "", label: t.create.noProject }, ...projects]}
               />
               <Select
                 label={t.create.studio}

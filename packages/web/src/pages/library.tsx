@@ -4,7 +4,7 @@ import { Download, Ellipsis, Pencil, Plus, Search, SlidersHorizontal, Sparkles, 
 import { memo, useCallback, useDeferredValue, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { ask, batchLink } from "../api/client.ts";
-import { keys, useAction, useProjects, useStudios, useTags } from "../api/queries.ts";
+import { keys, useAction, useStudios, useTags } from "../api/queries.ts";
 import type { AssetPage, ListedAsset } from "../api/types.ts";
 import { formatAgo, formatNumber } from "../format.ts";
 import { t } from "../strings.ts";
@@ -13,6 +13,7 @@ import { Confirm } from "../ui/dialog.tsx";
 import { choicesOf, Select, TextField } from "../ui/field.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { Empty, Loading, Page } from "../ui/page.tsx";
+import { useProjectChoices } from "../ui/project-choices.ts";
 import { RenameDialog } from "../ui/rename.tsx";
 import { ProgressBar, StatusBadge } from "../ui/status.tsx";
 import { say, sayProblem } from "../ui/toast.tsx";
@@ -111,7 +112,7 @@ function SearchField({ value, onChange }: { value: string; onChange: (value: str
 
 function FilterFields({ query, set }: { query: URLSearchParams; set: (name: string, value: string) => void }) {
   const tags = useTags();
-  const projects = useProjects();
+  const projects = useProjectChoices();
   const studios = useStudios();
   const select = (name: string, label: string, any: string, choices: { value: string; label: string }[]) => (
     <Select
@@ -130,12 +131,7 @@ function FilterFields({ query, set }: { query: URLSearchParams; set: (name: stri
         t.library.allTags,
         (tags.data ?? []).map(({ tag, assets }) => ({ value: tag, label: `${tag} (${assets})` })),
       )}
-      {select(
-        "projectID",
-        t.library.project,
-        t.library.allProjects,
-        (projects.data ?? []).map(({ projectID, name }) => ({ value: projectID, label: name })),
-      )}
+      {select("projectID", t.library.project, t.library.allProjects, projects)}
       {select("studioID", t.library.owner, t.library.allStudios, [
         { value: "none", label: t.library.mine },
         ...(studios.data ?? []).map(({ studioID, name }) => ({ value: studioID, label: name })),

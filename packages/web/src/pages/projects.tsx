@@ -93,6 +93,7 @@ function StyleCard({ project, onEdit, onRemove }: { project: Project; onEdit: ()
             [text.palette, style.palette ? String(style.palette) : text.paletteAll],
             [text.topology, style.topology ? t.create.topologies[style.topology] : text.asRequest],
             [text.polycount, style.polycount ? formatNumber(style.polycount) : text.asRequest],
+            [text.density, style.texelDensity ? formatNumber(style.texelDensity) : t.create.byQuality],
             ...(style.generator || (generators?.generators.length ?? 0) > 1
               ? [[text.generator, describeGenerator(style.generator, generators)] as [string, string]]
               : []),

@@ -355,8 +355,9 @@ function AddUrl({ onAdd }: { onAdd: (url: string) => void }) {
   );
 }
 
+/** The sign stays on the number's line. */
 function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}\u00a0%`;
 }
 
 function sentence(text: string): string {

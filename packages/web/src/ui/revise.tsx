@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { ask, Problem } from "../api/client.ts";
-import { keys, useAction, useIteration, useProjects } from "../api/queries.ts";
+import { keys, useAction, useIteration } from "../api/queries.ts";
 import type { Asset } from "../api/types.ts";
 import { formatNumber } from "../format.ts";
 import { t } from "../strings.ts";
@@ -19,6 +19,7 @@ import {
 } from "./options.tsx";
 import { Notice } from "./page.tsx";
 import { appendPictures, MAX_PICTURES, PicturePicker, PictureProblems, usePictures } from "./pictures.tsx";
+import { useProjectChoices } from "./project-choices.ts";
 import { say } from "./toast.tsx";
 
 type PictureMode = "keep" | "add" | "replace";
@@ -44,7 +45,7 @@ export function ReviseDialog({
 }) {
   const newest = asset.iterations.at(-1)!;
   const former = useIteration(asset.requestID, newest.iterationID).data;
-  const projects = useProjects();
+  const projects = useProjectChoices();
   const [wish, setWish] = useState("");
   const [options, setOptions] = useState<OptionFields>(NO_OPTIONS);
   const [projectID, setProject] = useState("");
@@ -99,10 +100,7 @@ export function ReviseDialog({
             label={t.revise.project}
             value={projectID}
             onChange={(event) => setProject(event.target.value)}
-            choices={[
-              { value: "", label: t.revise.same },
-              ...(projects.data ?? []).map((project) => ({ value: project.projectID, label: project.name })),
-            ]}
+            choices={[{ value: "", label: t.revise.same }, ...projects]}
           />
         </div>
         <MoreOptions options={options} unset={t.revise.same} onChange={change} />

@@ -7,18 +7,23 @@ const LIGHT = normalize([-0.45, 0.65, 0.6]);
 /** Facets around and from pole to pole. */
 const FACETS = { around: 14, down: 9 };
 
-/** A ball in a style: how faces are shaded, and how many colours there are. Drawn by hand, in a few milliseconds. */
+/** A ball in a style: shading, fine detail or none, and how many colours. Drawn by hand, in a few milliseconds. */
 export function StyleBall({ style, label }: { style: ProjectStyle; label: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { shading = "angle", texturing = "projected", palette = null } = style;
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
-    if (context) draw(context, shading === "flat", texturing === "none", palette);
+    if (context) draw(context, shading === "flat", texturing, palette);
   }, [shading, texturing, palette]);
   return <canvas ref={canvas} className="style-ball" width={SIDE} height={SIDE} role="img" aria-label={label} />;
 }
 
-function draw(context: CanvasRenderingContext2D, flat: boolean, grey: boolean, palette: number | null): void {
+function draw(
+  context: CanvasRenderingContext2D,
+  flat: boolean,
+  texturing: NonNullable<ProjectStyle["texturing"]>,
+  palette: number | null,
+): void {
   const image = context.createImageData(SIDE, SIDE);
   const radius = SIDE * 0.45;
   for (let py = 0; py < SIDE; py++) {
@@ -29,7 +34,7 @@ function draw(context: CanvasRenderingContext2D, flat: boolean, grey: boolean, p
       if (out > 1) continue;
       const normal: Vector = [x, y, Math.sqrt(1 - out)];
       const shade = 0.35 + 0.75 * Math.max(0, dot(flat ? facetOf(normal) : normal, LIGHT));
-      const color = grey ? [180, 180, 178] : reduce(stripes(normal), palette);
+      const color = texturing === "none" ? [180, 180, 178] : paint(normal, texturing === "projected", palette);
       const at = 4 * (py * SIDE + px);
       for (let c = 0; c < 3; c++) image.data[at + c] = Math.min(255, color[c]! * shade);
       // The outermost pixel fades, so that the edge is smooth.
@@ -41,19 +46,26 @@ function draw(context: CanvasRenderingContext2D, flat: boolean, grey: boolean, p
 
 type Vector = [number, number, number];
 
-/** A painted ball: bands that run into each other, so that a reduced palette shows. */
-function stripes([x, y, z]: Vector): number[] {
+/**
+ * Bands that run into each other. They are painted from two values only, so that few colours are the middles of a grid of
+ * these two: they stay near the full ones, as those that the engine picks from pictures do.
+ */
+function paint([x, y, z]: Vector, fine: boolean, palette: number | null): number[] {
   const along = Math.atan2(x, z) / Math.PI;
   const up = (y + 1) / 2;
-  const warm = 0.5 + 0.5 * Math.sin(along * 7 + up * 5);
-  return [70 + 170 * warm, 90 + 110 * up, 200 - 130 * warm];
+  // Few colours take fine detail away.
+  const grain = fine && palette === null ? 0.05 * Math.sin(along * 70) * Math.sin(up * 55) : 0;
+  // Warm to cold is about twice as far as dark to bright.
+  const across = palette === null ? null : Math.round(Math.sqrt(2 * palette));
+  const warm = step(0.5 + 0.5 * Math.sin(along * 7 + up * 5) + grain, across);
+  const bright = step(up + grain, across === null ? null : Math.max(1, Math.floor(palette! / across)));
+  return [70 + 170 * warm, 90 + 110 * bright, 200 - 130 * warm];
 }
 
-/** Fewer colours: the levels of each channel that come nearest to so many together. */
-function reduce(color: number[], palette: number | null): number[] {
-  if (palette === null) return color;
-  const levels = Math.max(2, Math.round(Math.cbrt(palette)));
-  return color.map((value) => (Math.round((value / 255) * (levels - 1)) / (levels - 1)) * 255);
+/** The middle of that of so many equal steps which a share of 1 lies in. */
+function step(share: number, count: number | null): number {
+  if (count === null) return share;
+  return (Math.min(count - 1, Math.max(0, Math.floor(share * count))) + 0.5) / count;
 }
 
 /** The normal of the facet that a point of the ball lies in. */

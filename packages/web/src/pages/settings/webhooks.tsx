@@ -172,7 +172,7 @@ function Log() {
                       <span className="delivery-where">
                         {delivery.url}
                         <Link to={`/assets/${delivery.requestID}?iteration=${delivery.iterationID}`}>
-                          {text.asset} {delivery.requestID.slice(-8)}, {delivery.iterationID}
+                          {text.asset(delivery.requestID.slice(-8), delivery.iterationID)}
                         </Link>
                       </span>
                     </td>
