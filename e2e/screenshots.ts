@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { runEngine } from "@maquette/engine/host";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
+import { createAccount } from "../packages/server/src/auth/accounts.ts";
 import { applyRetention } from "../packages/server/src/requests/retention.ts";
 import { startHunyuan } from "../packages/server/test/support/hunyuan-double.ts";
 import { startReceiver, startTestServer } from "./support/api.ts";
@@ -44,21 +45,39 @@ const browser = await launch();
 mkdirSync(values.out, { recursive: true });
 try {
   const { page, complaints } = await openPage(browser, server.url, SIZES.wide);
+  const phone = await openPage(browser, server.url, SIZES.phone);
+  const both = { wide: page, phone: phone.page } as const;
+  const shootBoth = async (name: string, path: string, reach: (on: Page) => Promise<unknown>) => {
+    for (const [size, on] of Object.entries(both) as [keyof typeof both, Page][]) {
+      await on.goto(path);
+      await reach(on);
+      await shoot(on, name, size);
+    }
+  };
   await page.goto(server.server.firstStart!.signInUrl);
   await page.getByLabel("New password").waitFor();
-  await shoot(page, "first-run");
+  await phone.page.context().addCookies(await page.context().cookies());
+  await shootBoth("first-run", "/welcome", (on) => on.getByLabel("New password").waitFor());
   await page.getByLabel("New password").fill("correct horse battery");
   await page.getByRole("button", { name: "Set password" }).click();
-  await page.getByRole("button", { name: "Make the sample" }).waitFor();
-  await shoot(page, "sample");
-  const asset = await fill(page);
-  const [cookie] = await page.context().cookies();
-  await page.goto("/create");
+  const makeSample = { name: "Make the sample" };
+  await page.getByRole("button", makeSample).waitFor();
+  await shootBoth("sample", "/welcome", (on) => on.getByRole("button", makeSample).waitFor());
+  const asset = await fill(page, (van) =>
+    shootBoth("making", `/assets/${van}`, (on) => on.getByText(/^(Carving|Finding the s|Simpl|Unwrapping)/).waitFor()),
+  );
   const files = ["front", "right", "back"].map((view) => fileURLToPath(new URL(`fox/${view}.png`, EXAMPLES)));
-  await page.locator('input[type="file"]').setInputFiles(files);
-  await page.getByRole("img", { name: "What is cut out of picture 3" }).waitFor({ timeout: 120_000 });
-  await shoot(page, "create");
+  await shootBoth("create", "/create", async (on) => {
+    await on.locator('input[type="file"]').setInputFiles(files);
+    await on.getByRole("img", { name: "What is cut out of picture 3" }).waitFor({ timeout: 120_000 });
+  });
 
+  await shootBoth("finish", "/finish", async (on) => {
+    await on
+      .locator('input[type="file"]')
+      .setInputFiles({ name: "chair.glb", mimeType: "model/gltf-binary", buffer: Buffer.alloc(2_400_000) });
+    await on.getByText("chair.glb").waitFor();
+  });
   const pages: Record<string, string> = {
     library: "/",
     asset: `/assets/${asset.van}`,
@@ -72,27 +91,18 @@ try {
     usage: "/settings/usage",
     server: "/operator",
   };
-  for (const [name, path] of Object.entries(pages)) {
-    await page.goto(path);
-    await settleModels(page);
-    await shoot(page, name);
-  }
-  const phone = await openPage(browser, server.url, SIZES.phone);
-  await phone.page.context().addCookies([cookie!]);
-  for (const [name, path] of Object.entries({ ...pages, create: "/create" })) {
-    await phone.page.goto(path);
-    await settleModels(phone.page);
-    await shoot(phone.page, name, "phone");
-  }
-  const both = { wide: page, phone: phone.page } as const;
-  const shootBoth = async (name: string, path: string, reach: (on: Page) => Promise<unknown>) => {
-    for (const [size, on] of Object.entries(both) as [keyof typeof both, Page][]) {
-      await on.goto(path);
-      await reach(on);
-      await shoot(on, name, size);
-    }
-  };
+  for (const [name, path] of Object.entries(pages)) await shootBoth(name, path, settleModels);
+  await shootBoth("choosing", "/?status=completed", async (on) => {
+    for (const name of ["Cottage", "Robot"]) await on.getByRole("checkbox", { name: `Select ${name}` }).check();
+    await on.evaluate(() => scrollTo(0, 0));
+    await on.mouse.move(0, 0);
+  });
+  await shootBoth("style", "/projects", async (on) => {
+    await on.getByRole("button", { name: "Edit Low poly" }).click();
+    await on.getByRole("dialog").waitFor();
+  });
   await shootBoth("revise", `/assets/${asset.van}`, async (on) => {
+    await settleModels(on);
     await on.getByRole("button", { name: "Revise" }).click();
     await on.getByRole("dialog").waitFor();
   });
@@ -111,8 +121,11 @@ try {
   await generator.close();
 }
 
-/** Makes assets, a style, a studio and a webhook, so that there is something to be seen. */
-async function fill(page: Page): Promise<{ van: string; refused: string }> {
+/** Makes assets, a style, a studio and webhooks, so that there is something to be seen. */
+async function fill(
+  page: Page,
+  whileMaking: (van: string) => Promise<unknown>,
+): Promise<{ van: string; refused: string }> {
   const ask = (method: string, path: string, body: object) =>
     page.evaluate(
       async ([verb, url, text]) => {
@@ -122,8 +135,17 @@ async function fill(page: Page): Promise<{ van: string; refused: string }> {
       [method, OWN + path, JSON.stringify(body)],
     );
   await ask("POST", "/destinations", { destination: `${receiver.url}/maquette` });
+  // One that nobody listens at.
+  await ask("POST", "/destinations", { destination: "http://127.0.0.1:4999/former" });
   await ask("POST", "/projects", { name: "Low poly", style: { shading: "flat", palette: 16, polycount: 1500 } });
-  await ask("POST", "/studios", { name: "Lighthouse Games" });
+  const { studioID } = await ask("POST", "/studios", { name: "Lighthouse Games" });
+  for (const [email, role] of [
+    ["mara@lighthouse.example", "admin"],
+    ["jonas@lighthouse.example", "editor"],
+  ] as const) {
+    await createAccount(server.server.context, email);
+    await ask("POST", `/studios/${studioID}/members`, { email, role });
+  }
   const make = async (name: string, tags: string[], views: string[], picture?: Buffer) => {
     const images = picture
       ? [picture]
@@ -142,6 +164,7 @@ async function fill(page: Page): Promise<{ van: string; refused: string }> {
     .png()
     .toBuffer();
   const refused = await make("fog", ["sky"], ["front"], blank);
+  await whileMaking(van);
   await ended(page, van);
   await ask("POST", `/requests/${van}/iterations`, {
     editDescription: "flat shading, at most 1500 triangles, 2 levels of detail",

@@ -273,6 +273,7 @@ describe("somebody new", { timeout: 2 * MAKING }, () => {
     for (const side of [0, 1]) {
       await until(async () => (await shareOfPixels(page, ".viewer-canvas", isRobotYellow, side)) > 0.002, 30_000);
     }
+    expect(await findAxeIssues(page)).toEqual([]);
     const right = page.locator(".viewer-canvas").nth(1);
     const before = await right.screenshot();
     await page.getByRole("application").first().focus();
@@ -305,6 +306,7 @@ describe("somebody new", { timeout: 2 * MAKING }, () => {
     await page.getByText("3 assets", { exact: true }).waitFor();
     await page.getByRole("checkbox", { name: "Select Robot hero" }).check();
     await page.getByRole("checkbox", { name: "Select Toy van" }).check();
+    expect(await findAxeIssues(page)).toEqual([]);
     const arrives = page.waitForEvent("download");
     await page.getByRole("region", { name: "2 selected" }).getByRole("button", { name: "Download" }).click();
     await page.getByRole("menuitem", { name: "GLB only" }).click();
@@ -344,7 +346,7 @@ describe("somebody new", { timeout: 2 * MAKING }, () => {
 
   it("meets no page with a serious issue of accessibility, light or dark, wide or narrow", async () => {
     const asset = new URL(page.url()).pathname;
-    const paths = ["/", "/create", asset, "/projects", "/operator", "/welcome"];
+    const paths = ["/", "/create", "/finish", asset, "/projects", "/operator", "/welcome"];
     for (const tab of ["account", "keys", "webhooks", "studios", "usage"]) paths.push(`/settings/${tab}`);
     const issues: Record<string, string[]> = {};
     for (const path of paths) {
@@ -410,6 +412,7 @@ describe("on a phone", { timeout: 2 * MAKING }, () => {
     for (const path of [
       "/",
       "/create",
+      "/finish",
       asset,
       "/projects",
       "/operator",

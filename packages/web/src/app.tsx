@@ -12,6 +12,7 @@ import { Empty, Loading, Page } from "./ui/page.tsx";
 
 const Welcome = lazy(async () => ({ default: (await import("./pages/welcome.tsx")).Welcome }));
 const Create = lazy(async () => ({ default: (await import("./pages/create.tsx")).Create }));
+const Finish = lazy(async () => ({ default: (await import("./pages/finish.tsx")).Finish }));
 const AssetPage = lazy(async () => ({ default: (await import("./pages/asset.tsx")).AssetPage }));
 const Compare = lazy(async () => ({ default: (await import("./pages/compare.tsx")).Compare }));
 const Projects = lazy(async () => ({ default: (await import("./pages/projects.tsx")).Projects }));
@@ -61,6 +62,7 @@ function Frame() {
             <Route path="/" element={<Library />} />
             <Route path="/welcome" element={<Welcome me={me.data} />} />
             <Route path="/create" element={<Create />} />
+            <Route path="/finish" element={<Finish />} />
             <Route path="/assets/:requestID" element={<AssetPage />} />
             <Route path="/assets/:requestID/compare" element={<Compare />} />
             <Route path="/projects" element={<Projects />} />

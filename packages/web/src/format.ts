@@ -45,8 +45,10 @@ export function formatAgo(iso: string, now = Date.now()): string {
 
 export const formatPercent = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
 
+/** On one line. */
 export function formatSize({ height, width, depth }: { height: number; width: number; depth: number }): string {
-  return `${[height, width, depth].map((cm) => formatCentimetres(cm).replace(" cm", "")).join(" × ")} cm`;
+  const lengths = [height, width, depth].map((cm) => formatCentimetres(cm).replace(" cm", ""));
+  return `${lengths.join("\u00a0×\u00a0")}\u00a0cm`;
 }
 
 export function formatCentimetres(cm: number): string {

@@ -203,6 +203,32 @@ export const t = {
     made: "On its way",
   },
 
+  finish: {
+    link: "Finish a model that you have",
+    pictures: "Make one from pictures",
+    title: "Finish a model",
+    intro:
+      "Repairs a model in whatever state it is: closed, with new UVs and a re-baked texture, in all formats. It keeps its colours.",
+    model: "Model",
+    drop: "Drop a model here, or",
+    choose: "choose a file",
+    chooseLabel: "Choose a model",
+    help: "GLB, self-contained glTF, OBJ, binary FBX, or a zip of one with the files that it names. Up to 64 MB.",
+    tooLarge: (name: string) => `${name} is larger than 64 MB.`,
+    removeModel: (name: string) => `Remove ${name}`,
+    up: "Up axis",
+    upHelp: "For a model that would come out lying down.",
+    ups: { "": "As the file says", y: "+Y", z: "+Z", x: "+X", "-y": "−Y", "-z": "−Z", "-x": "−X" },
+    keepLoose: "Keep loose pieces",
+    keepLooseHelp: "Otherwise small pieces that are far from everything else are dropped.",
+    keepBase: "Keep the base plate",
+    keepBaseHelp: "Otherwise a flat plate under the model that sticks out on all sides is dropped.",
+    asItIs: "as it is",
+    sizeHelp: "In centimetres. Where nothing is said, the model keeps its size.",
+    submit: "Finish model",
+    needModel: "Add a model first.",
+  },
+
   library: {
     title: "Library",
     search: "Search names and tags",

@@ -1,28 +1,26 @@
 import { type FormEvent, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { ask } from "../api/client.ts";
-import { keys, useAction, useMe, useStudios } from "../api/queries.ts";
-import type { Quota } from "../api/types.ts";
-import { formatBytes, formatNumber, formatUtcDay } from "../format.ts";
+import { keys, useAction } from "../api/queries.ts";
+import { formatNumber } from "../format.ts";
 import { t } from "../strings.ts";
-import { Button } from "../ui/button.tsx";
-import { Checkbox, Select, TextField } from "../ui/field.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
+import { appendDetails, BelongingFields, type Details, NameFields, NO_DETAILS } from "../ui/details.tsx";
+import { Checkbox } from "../ui/field.tsx";
 import {
   appendOptions,
   MoreOptions,
   NO_OPTIONS,
   type OptionFields,
+  POLYCOUNTS,
   PolycountField,
   QualityChoice,
   SizeFields,
 } from "../ui/options.tsx";
 import { Card, Notice, Page } from "../ui/page.tsx";
 import { appendPictures, PicturePicker, PictureProblems, usePictures } from "../ui/pictures.tsx";
-import { useProjectChoices } from "../ui/project-choices.ts";
-import { splitTags } from "../ui/rename.tsx";
+import { useExceeded } from "../ui/quota.ts";
 import { say } from "../ui/toast.tsx";
-
-const POLYCOUNTS = { standard: 30_000, high: 100_000, ultra: 300_000 };
 
 export function Create() {
   const navigate = useNavigate();
@@ -30,23 +28,16 @@ export function Create() {
   const chosen = usePictures();
   const { pictures } = chosen;
   const [options, setOptions] = useState<OptionFields>({ ...NO_OPTIONS, LoQ: "standard" });
-  const [name, setName] = useState("");
-  const [tags, setTags] = useState("");
-  const [projectID, setProject] = useState(query.get("projectID") ?? "");
-  const [studioID, setStudio] = useState("");
+  const [details, setDetails] = useState<Details>({ ...NO_DETAILS, projectID: query.get("projectID") ?? "" });
   const [test, setTest] = useState(false);
-  const projects = useProjectChoices();
-  const studios = useStudios();
   const change = (part: Partial<OptionFields>) => setOptions((before) => ({ ...before, ...part }));
+  const changeDetails = (part: Partial<Details>) => setDetails((before) => ({ ...before, ...part }));
 
   const make = useAction(async () => {
     const form = new FormData();
     appendPictures(form, pictures);
     appendOptions(form, options);
-    if (name.trim()) form.append("name", name.trim());
-    if (splitTags(tags).length > 0) form.append("tags", JSON.stringify(splitTags(tags)));
-    if (projectID) form.append("projectID", projectID);
-    if (studioID) form.append("studioID", studioID);
+    appendDetails(form, details);
     if (test) form.append("test", "true");
     return ask<{ requestID: string }>("POST", "/requests", form);
   }, [keys.library, keys.tags, keys.me]);
@@ -59,10 +50,16 @@ export function Create() {
       },
     });
   };
-  const full = exceeded(useMe().data?.quota);
-  const defaultCap = POLYCOUNTS[options.LoQ || "standard"];
+  const full = useExceeded();
   return (
-    <Page title={t.create.title}>
+    <Page
+      title={t.create.title}
+      actions={
+        <LinkButton to="/finish" look="quiet">
+          {t.finish.link}
+        </LinkButton>
+      }
+    >
       <form onSubmit={submit} className="create">
         <div className="create-pictures">
           <Card title={t.create.pictures}>
@@ -72,40 +69,14 @@ export function Create() {
         <Card title={t.create.detailsTitle} className="create-details">
           <div className="form">
             <QualityChoice value={options.LoQ} onChange={(LoQ) => change({ LoQ })} />
-            <div className="grid-2">
-              <TextField
-                label={t.create.name}
-                placeholder={t.create.namePlaceholder}
-                maxLength={128}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-              <TextField
-                label={t.create.tags}
-                placeholder={t.create.tagsHelp}
-                value={tags}
-                onChange={(event) => setTags(event.target.value)}
-              />
-            </div>
+            <NameFields details={details} onChange={changeDetails} />
             <SizeFields options={options} onChange={change} />
-            <PolycountField options={options} placeholder={formatNumber(defaultCap)} onChange={change} />
-            <div className="grid-2">
-              <Select
-                label={t.create.project}
-                value={projectID}
-                onChange={(event) => setProject(event.target.value)}
-                choices={[{ value: "", label: t.create.noProject }, ...projects]}
-              />
-              <Select
-                label={t.create.studio}
-                value={studioID}
-                onChange={(event) => setStudio(event.target.value)}
-                choices={[
-                  { value: "", label: t.create.onlyMe },
-                  ...(studios.data ?? []).map((studio) => ({ value: studio.studioID, label: studio.name })),
-                ]}
-              />
-            </div>
+            <PolycountField
+              options={options}
+              placeholder={formatNumber(POLYCOUNTS[options.LoQ || "standard"])}
+              onChange={change}
+            />
+            <BelongingFields details={details} onChange={changeDetails} />
             <MoreOptions options={options} unset={t.create.byQuality} onChange={change} />
             <Checkbox
               label={t.create.test}
@@ -132,16 +103,4 @@ export function Create() {
       </form>
     </Page>
   );
-}
-
-/** What the server would refuse an asset for, whatever it is. */
-function exceeded(quota: Quota | undefined): string | null {
-  const { requests, bytes } = quota ?? {};
-  if (requests?.limit && requests.used >= requests.limit) {
-    return t.create.quotaRequests(formatNumber(requests.used), formatUtcDay(requests.resetsAt));
-  }
-  if (bytes?.limit && bytes.used >= bytes.limit) {
-    return t.create.quotaBytes(formatBytes(bytes.used), formatBytes(bytes.limit));
-  }
-  return null;
 }

@@ -38,6 +38,9 @@ export const NO_OPTIONS: OptionFields = {
   generator: "",
 };
 
+/** Triangles at most where nobody says. */
+export const POLYCOUNTS: Record<Quality, number> = { standard: 30_000, high: 100_000, ultra: 300_000 };
+
 const BUILT_IN = "builtin";
 const SIZES = ["height", "width", "depth"] as const;
 
@@ -89,10 +92,13 @@ export function QualityChoice({
 export function SizeFields({
   options,
   former,
+  keeps,
   onChange,
 }: {
   options: OptionFields;
   former?: Former;
+  /** A model keeps its own size where nobody says. */
+  keeps?: boolean;
   onChange: (change: Partial<OptionFields>) => void;
 }) {
   const { locked } = options;
@@ -103,6 +109,7 @@ export function SizeFields({
     if (locked && given && given !== axis) return t.create.follows;
     const before = former?.[axis];
     if (before !== undefined) return String(before);
+    if (keeps && !given) return t.finish.asItIs;
     return axis === "height" && !given ? "200" : t.create.follows;
   };
   return (
@@ -141,7 +148,7 @@ export function SizeFields({
           }
         />
       </div>
-      <p className="field-help">{t.create.sizeHelp}</p>
+      <p className="field-help">{keeps ? t.finish.sizeHelp : t.create.sizeHelp}</p>
     </fieldset>
   );
 }
@@ -174,11 +181,14 @@ export function PolycountField({
 export function MoreOptions({
   options,
   unset,
+  ofModel,
   onChange,
 }: {
   options: OptionFields;
   /** What stands for "not said". */
   unset: string;
+  /** The shape is there already. */
+  ofModel?: boolean;
   onChange: (change: Partial<OptionFields>) => void;
 }) {
   const first = { value: "", label: unset };
@@ -226,7 +236,7 @@ export function MoreOptions({
           onChange={(event) => onChange({ compression: event.target.value })}
           choices={[first, ...choicesOf(t.create.compressions)]}
         />
-        {generators.length > 1 && (
+        {generators.length > 1 && !ofModel && (
           <Select
             label={t.create.generator}
             help={t.create.generatorHelp}

@@ -77,6 +77,7 @@ export function ReviseDialog({
   };
   const hint = make.error instanceof Problem ? make.error.hint : null;
   const before = former?.options;
+  const isModel = Boolean(former?.model);
   return (
     <Dialog open onClose={onClose} title={t.revise.title} help={t.revise.intro} wide>
       <form className="form" onSubmit={submit}>
@@ -103,13 +104,15 @@ export function ReviseDialog({
             choices={[{ value: "", label: t.revise.same }, ...projects]}
           />
         </div>
-        <MoreOptions options={options} unset={t.revise.same} onChange={change} />
-        <Select
-          label={t.revise.pictures}
-          value={mode}
-          onChange={(event) => setMode(event.target.value as PictureMode)}
-          choices={(["keep", "add", "replace"] as const).map((value) => ({ value, label: t.revise[value] }))}
-        />
+        <MoreOptions options={options} unset={t.revise.same} ofModel={isModel} onChange={change} />
+        {!isModel && (
+          <Select
+            label={t.revise.pictures}
+            value={mode}
+            onChange={(event) => setMode(event.target.value as PictureMode)}
+            choices={(["keep", "add", "replace"] as const).map((value) => ({ value, label: t.revise[value] }))}
+          />
+        )}
         {mode !== "keep" && (
           <>
             <PicturePicker

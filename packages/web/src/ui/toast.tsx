@@ -35,7 +35,7 @@ function List() {
       key={toast.id}
       toast={toast}
       className={classes("toast", toast.type === "problem" && "toast-problem")}
-      swipeDirection={["right", "down"]}
+      swipeDirection={["left", "down"]}
     >
       <Toast.Content className="toast-content">
         <div>

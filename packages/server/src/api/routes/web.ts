@@ -22,6 +22,7 @@ const PAGES = [
   "/",
   "/welcome",
   "/create",
+  "/finish",
   "/assets/:requestID",
   "/assets/:requestID/compare",
   "/projects",

@@ -177,9 +177,11 @@ function Log() {
                       </span>
                     </td>
                     <td data-label={text.what}>
-                      <span className={`delivery-${delivery.state}`}>{text.state[delivery.state]}</span>
-                      <br />
-                      <span className="soft">{outcome(delivery)}</span>
+                      <span>
+                        <span className={`delivery-${delivery.state}`}>{text.state[delivery.state]}</span>
+                        <br />
+                        <span className="soft">{outcome(delivery)}</span>
+                      </span>
                     </td>
                     <td className="table-actions">
                       <IconButton label={text.payload} icon={<FileJson />} onClick={() => setShown(delivery)} />
