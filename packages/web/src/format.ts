@@ -45,10 +45,9 @@ export function formatAgo(iso: string, now = Date.now()): string {
 
 export const formatPercent = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
 
-/** On one line. */
+/** The unit stays on the line of the last length. */
 export function formatSize({ height, width, depth }: { height: number; width: number; depth: number }): string {
-  const lengths = [height, width, depth].map((cm) => formatCentimetres(cm).replace(" cm", ""));
-  return `${lengths.join("\u00a0×\u00a0")}\u00a0cm`;
+  return `${[height, width, depth].map((cm) => formatCentimetres(cm).replace(" cm", "")).join(" × ")}\u00a0cm`;
 }
 
 export function formatCentimetres(cm: number): string {
