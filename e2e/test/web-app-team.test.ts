@@ -128,7 +128,10 @@ describe("a team", { timeout: 60_000 }, () => {
   it("cancels what is being made, on its page and in the library, and makes it again", async () => {
     work = standInEngine({ ms: 600_000 });
     await make(page, "Too late");
-    await page.getByText("Carving the solid").waitFor();
+    // The one report of a stage that goes on for long, right after that of another.
+    const running = server.server.context.db.selectFrom("iteration").select("stage").where("status", "=", "running");
+    await until(async () => (await running.executeTakeFirst())?.stage === "carve", 20_000);
+    await page.getByRole("progressbar").waitFor();
     expect(await findAxeIssues(page)).toEqual([]);
     await page.getByRole("button", { name: "Cancel making" }).click();
     await page.getByText("Cancelled at your request.").waitFor();
