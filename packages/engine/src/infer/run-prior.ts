@@ -5,6 +5,7 @@ import { LINEAR_OF_SRGB } from "../raster/srgb.ts";
 import type { Field, View } from "../types.ts";
 import type { Inference } from "./infer.ts";
 import { boxCrop, type Crop, cameraMatrix, cropCamera, cropForNetwork } from "./network-pictures.ts";
+import { raiseToSilhouettes } from "./raise-to-silhouettes.ts";
 
 /** Samples a side of the network's answers. */
 const OCCUPANCY_CELLS = 64;
@@ -27,8 +28,11 @@ export async function runPrior(views: View[], { constants, shape }: Models): Pro
     cameras.set(cameraMatrix(cropCamera(view.camera, crop, size), size), 16 * i);
   });
   const { occupancy, colors } = await shape.run(pictures, cameras);
-  const distances = toDistances(occupancy);
-  return { shape: views.length === 1 ? smoothed(distances, SMOOTHING_SINGLE) : distances, colors: toVolume(colors) };
+  const believed =
+    views.length === 1
+      ? smoothed(toDistances(occupancy), SMOOTHING_SINGLE)
+      : toDistances(raiseToSilhouettes(occupancy, OCCUPANCY_CELLS, views));
+  return { shape: believed, colors: toVolume(colors) };
 }
 
 /**
