@@ -21,8 +21,8 @@ import { exampleNames, exampleOrders, type Order } from "./topology/assets.ts";
 import { findKept, type KeptAsset, pick } from "./topology/kept-assets.ts";
 import { fanTriangles, readPolygons } from "./topology/read-polygons.ts";
 
-/** Rows of the README's picture, from the silhouettes alone: objects from one picture, then objects from four sides. */
-const SHOWN = ["burger-1", "cactus-1", "van-4", "cottage-4"];
+/** Rows of the README's picture: an object from one picture, then objects from four sides. */
+const SHOWN = ["cactus-1", "chest-4", "teapot-4", "van-4"];
 
 const TILE = 240;
 /** Between the input and the renders, pixels. */
@@ -66,7 +66,7 @@ if (values.readme) {
   for (const [row, order] of exampleOrders(exampleNames())
     .filter((order) => SHOWN.includes(nameOf(order)))
     .entries()) {
-    const { textured, cameras } = await prepare(await make(order, false));
+    const { textured, cameras } = await prepare(await make(order));
     const colors = await Promise.all(cameras.map((camera) => renderTile(textured, camera, TILE)));
     const inputs = await inputTiles(order);
     tiles.push(...[...inputs, ...rowAt(colors, 0)].map((tile) => ({ ...tile, top: tile.top! + row * TILE })));
@@ -103,9 +103,9 @@ function inputTiles({ pictures }: Order): Promise<OverlayOptions[]> {
   );
 }
 
-async function make({ name, pictures, views }: Order, prior = true): Promise<KeptAsset> {
-  const options = { name, quality: "standard" as const, prior, ...(views && { views }) };
-  if (prior) models.prior ??= await loadModels();
+async function make({ name, pictures, views }: Order): Promise<KeptAsset> {
+  const options = { name, quality: "standard" as const, ...(views && { views }) };
+  models.prior ??= await loadModels();
   models.matte ??= await loadMatteModel();
   return pick((await makeAsset(pictures, options, {}, async () => models.prior, models.matte)).files);
 }
