@@ -9,7 +9,7 @@ const PUBLIC = [
   /^(GET|HEAD) \/(healthz|readyz|metrics)$/,
   /^(GET|HEAD) (\/openapi\.json|\/api\/openapi\.json|\/api\/docs(\/.*)?)$/,
   // Pages and what they load: the same for everybody. The sign-in link is its own credential.
-  /^(GET|HEAD) \/(welcome|create|projects|operator|sign-in|assets\/:requestID(\/compare)?|settings(\/\w*)?)?$/,
+  /^(GET|HEAD) \/(welcome|create|finish|projects|operator|sign-in|assets\/:requestID(\/compare)?|settings(\/\w*)?)?$/,
   /^(GET|HEAD) \/(static\/.*|index\.html|icon\.\w+|sample\/.*)$/,
   // Guarded by a signature instead (fetching.test.ts).
   /^(GET|HEAD) \/files\/:kind\/:id\/:name$/,
