@@ -19,10 +19,15 @@ import { sampleSurface } from "./measure/sample.ts";
 import { random, shuffled } from "./random.ts";
 import { describeMachine } from "./report/machine.ts";
 import { boundsOf } from "./shape.ts";
+import { readShaded } from "./topology/read-shaded.ts";
+import { selfIntersections } from "./topology/self-intersections.ts";
+import { uvFaults } from "./topology/uv-overlap.ts";
 
 const SAMPLES = 5000;
 /** Models with open shells have no inside to come back to: what their holes are is anybody's guess. */
 const MOST_OPEN = 0.02;
+/** What the delivered meshes of pictures keep to, % of the faces. */
+const MOST_CROSSING = 0.1;
 
 export interface FinishRow {
   model: string;
@@ -31,6 +36,10 @@ export interface FinishRow {
   triangles: number;
   /** Open edges, non-manifold edges and vertices, degenerate faces: all must be 0. */
   faults: number;
+  /** Faces that another one cuts through, % of all. */
+  crossing: number;
+  /** Texels that two triangles claim, and triangles that are mirrored in the texture. */
+  texels: number;
   /** Distance of the result's surface from the original's, and the other way round; % of the longest side. */
   accuracy: number;
   completeness: number;
@@ -68,6 +77,8 @@ for (const [i, entry] of chosen.entries()) {
       kind.padEnd(10),
       `${row.faces} → ${row.triangles}`.padEnd(16),
       `faults ${row.faults}`,
+      `crossing ${row.crossing.toFixed(2)} %`,
+      `texels ${row.texels}`,
       `off ${row.accuracy.toFixed(3)} % / ${row.completeness.toFixed(3)} %`,
       `size ${row.size.toFixed(4)}`,
       `${row.seconds.toFixed(1)} s`,
@@ -76,7 +87,9 @@ for (const [i, entry] of chosen.entries()) {
 }
 const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0;
 console.log(
-  `\n${rows.length} models, ${rows.filter((row) => row.faults === 0).length} without faults; off by ` +
+  `\n${rows.length} models, ${rows.filter((row) => row.faults === 0).length} without faults, ` +
+    `${rows.filter((row) => row.crossing <= MOST_CROSSING).length} with at most ${MOST_CROSSING} % of faces that cross, ` +
+    `${rows.filter((row) => row.texels === 0).length} without overlaps in the texture; off by ` +
     `${median(rows.map((row) => row.accuracy)).toFixed(3)} % (median), ` +
     `${Math.max(...rows.map((row) => row.accuracy)).toFixed(3)} % (worst) of the longest side`,
 );
@@ -88,9 +101,12 @@ async function finishOne(model: string, kind: string, original: Mesh, broken: Br
   const started = performance.now();
   const asset = await runEngine({ kind: "finish", model: file, companions: [], options });
   const seconds = (performance.now() - started) / 1000;
-  const glb = await loadGlb(asset.files.find(({ format }) => format === "glb")!.data);
+  const bytes = asset.files.find(({ format }) => format === "glb")!.data;
+  const glb = await loadGlb(bytes);
   const welded = weldByPosition(toPolygons(glb));
   const { components: _components, ...faults } = checkMesh(welded);
+  const { overlap, flipped } = uvFaults((await readShaded(bytes)).uvs!, asset.report.texture.size);
+  const crossing = selfIntersections({ positions: welded.positions, triangles: welded.corners });
   const truth = normalized(original);
   const result = normalized(glb);
   if (values.pictures) {
@@ -105,6 +121,8 @@ async function finishOne(model: string, kind: string, original: Mesh, broken: Br
     faces: broken.mesh.triangles.length / 3,
     triangles: glb.triangles.length / 3,
     faults: Object.values(faults).reduce((a, b) => a + b, 0),
+    crossing: (100 * crossing) / (glb.triangles.length / 3),
+    texels: overlap + flipped,
     accuracy: 100 * meanDistance(result, truth),
     completeness: 100 * meanDistance(truth, result),
     size: (high[1] - low[1]) / broken.height,

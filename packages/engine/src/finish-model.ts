@@ -17,6 +17,7 @@ import { transferColors } from "./repair/transfer-colors.ts";
 import { turnUp } from "./repair/turn-up.ts";
 import { reportParts } from "./report-parts.ts";
 import { simplify } from "./simplify/simplify.ts";
+import { untangle } from "./simplify/untangle.ts";
 import type { AssetScene } from "./types.ts";
 import { measureLayout } from "./unwrap/measure-layout.ts";
 import { unwrap } from "./unwrap/unwrap.ts";
@@ -52,9 +53,10 @@ export async function finishModel(
     return { soup, mesh: upright };
   });
   const { placed, field, dense } = await surfaceOfSoup(stage, cleaned.soup, level.field);
-  const { mesh } = await stage("simplify", () =>
-    simplify(dense, field, { maxTriangles: plan.polycount - hullShare(plan), tolerance: level.tolerance }),
-  );
+  const mesh = await stage("simplify", () => {
+    const limits = { maxTriangles: plan.polycount - hullShare(plan), tolerance: level.tolerance };
+    return untangle(simplify(dense, field, limits).mesh, null);
+  });
   const layout = await stage("unwrap", () =>
     unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(GUTTER, plan.textureSize / 512) }),
   );
