@@ -16,8 +16,7 @@ import { surfaceOfSoup } from "./repair/surface-of-soup.ts";
 import { transferColors } from "./repair/transfer-colors.ts";
 import { turnUp } from "./repair/turn-up.ts";
 import { reportParts } from "./report-parts.ts";
-import { simplify } from "./simplify/simplify.ts";
-import { untangle } from "./simplify/untangle.ts";
+import { simplifyUntangled } from "./simplify/simplify-untangled.ts";
 import type { AssetScene } from "./types.ts";
 import { measureLayout } from "./unwrap/measure-layout.ts";
 import { unwrap } from "./unwrap/unwrap.ts";
@@ -53,10 +52,9 @@ export async function finishModel(
     return { soup, mesh: upright };
   });
   const { placed, field, dense } = await surfaceOfSoup(stage, cleaned.soup, level.field);
-  const mesh = await stage("simplify", () => {
-    const limits = { maxTriangles: plan.polycount - hullShare(plan), tolerance: level.tolerance };
-    return untangle(simplify(dense, field, limits).mesh, null);
-  });
+  const mesh = await stage("simplify", () =>
+    simplifyUntangled(dense, field, { maxTriangles: plan.polycount - hullShare(plan), tolerance: level.tolerance }),
+  );
   const layout = await stage("unwrap", () =>
     unwrap(mesh, { textureSize: plan.textureSize, padding: Math.max(GUTTER, plan.textureSize / 512) }),
   );

@@ -4,6 +4,8 @@ import { checkMesh } from "../src/mesh/check-mesh.ts";
 import { FaceCrossings } from "../src/mesh/face-crossings.ts";
 import { mirrorMesh } from "../src/simplify/mirror-mesh.ts";
 import { quadrangulate } from "../src/simplify/quadrangulate.ts";
+import { simplify } from "../src/simplify/simplify.ts";
+import { simplifyUntangled } from "../src/simplify/simplify-untangled.ts";
 import { triangulateQuads } from "../src/simplify/triangulate-quads.ts";
 import { untangle } from "../src/simplify/untangle.ts";
 import { contour } from "../src/surface/contour.ts";
@@ -160,5 +162,32 @@ describe("untangle", () => {
       }
       expect(least).toBeLessThan(1e-6);
     }
+  });
+});
+
+/** Pairs of triangles that cross; the test above holds it against looking at all. */
+function pairs({ positions, triangles }: Mesh): number {
+  return new FaceCrossings(positions, new Uint8Array(triangles.length / 3).fill(3), triangles).all().length;
+}
+
+describe("simplifyUntangled", () => {
+  it("takes a finer mesh where the coarse one stays tangled, within the cap", () => {
+    // Leaves that nearly touch: a coarse mesh of one goes through the next.
+    const n = 64;
+    const data = Float32Array.from({ length: n ** 3 }, (_, i) => {
+      const [x, y, z] = [i % n, Math.floor(i / n) % n, Math.floor(i / n / n)].map((c) => (c + 0.5) / n - 0.5) as Vector;
+      const leaf = Math.abs(((20 * (y + 2 + 0.05 * Math.sin(9 * x) * Math.cos(8 * z))) % 1) - 0.5);
+      return Math.min((0.4 - leaf) / 20, 0.4 - Math.hypot(x, y, z));
+    });
+    const field: Field = { n, data };
+    const dense = triangulateQuads(contour(field));
+    const options = { maxTriangles: 30_000, tolerance: 0.01 };
+    const plain = pairs(untangle(simplify(dense, field, options).mesh, null));
+    const mesh = simplifyUntangled(dense, field, options);
+    expect(plain).toBeGreaterThan(0);
+    expect(pairs(mesh)).toBeLessThan(plain);
+    expect(mesh.triangles.length / 3).toBeLessThanOrEqual(options.maxTriangles);
+    const { components: _components, ...faults } = checkMesh(mesh);
+    expect(Object.values(faults)).toEqual(Object.values(faults).map(() => 0));
   });
 });
