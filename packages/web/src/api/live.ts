@@ -1,16 +1,8 @@
 import { useEffect } from "react";
+import { advance, type Change, remember } from "./changes.ts";
 import { EVENTS } from "./client.ts";
 import { keys, queryClient } from "./queries.ts";
 import type { Asset, AssetPage, Status } from "./types.ts";
-
-interface Change {
-  requestID: string;
-  iterationID: string;
-  status: Status;
-  stage: string | null;
-  progress: number;
-  queuePosition: number | null;
-}
 
 /** Rapid ends (a batch of cubes) lead to one new look at the lists. */
 const SETTLE_MS = 250;
@@ -55,6 +47,7 @@ function apply(change: Change): void {
   const key = `${change.requestID}/${change.iterationID}`;
   const before = known.get(key);
   known.set(key, change.status);
+  remember(change);
   const pending = change.status === "queued" || change.status === "running";
   if (before !== change.status) {
     void queryClient.invalidateQueries({ queryKey: keys.asset(change.requestID) });
@@ -68,22 +61,6 @@ function apply(change: Change): void {
   if (!pending) return;
   queryClient.setQueryData<Asset>(keys.asset(change.requestID), (asset) => asset && advance(asset, change));
   queryClient.setQueriesData<AssetPage>({ queryKey: keys.library }, (page) => page && advanceLine(page, change));
-}
-
-function advance(asset: Asset, change: Change): Asset {
-  return {
-    ...asset,
-    iterations: asset.iterations.map((iteration) =>
-      iteration.iterationID === change.iterationID && iteration.status === "new"
-        ? {
-            ...iteration,
-            stage: change.stage ?? (change.status === "queued" ? "queued" : "start"),
-            progress: change.progress,
-            queuePosition: change.queuePosition,
-          }
-        : iteration,
-    ),
-  };
 }
 
 function advanceLine(page: AssetPage, change: Change): AssetPage {

@@ -1,4 +1,5 @@
 import { QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { catchUp } from "./changes.ts";
 import { ask, Problem } from "./client.ts";
 import type {
   Asset,
@@ -47,7 +48,7 @@ export const useMe = (enabled = true) =>
   useQuery({ queryKey: keys.me, queryFn: () => ask<Me>("GET", "/me"), staleTime: 60_000, enabled });
 
 export const useAsset = (id: string) =>
-  useQuery({ queryKey: keys.asset(id), queryFn: () => ask<Asset>("GET", `/requests/${id}`) });
+  useQuery({ queryKey: keys.asset(id), queryFn: async () => catchUp(await ask<Asset>("GET", `/requests/${id}`)) });
 
 /** Links in it last an hour, so it is asked for again well before. */
 export const useIteration = (id: string, number: string | undefined) =>
