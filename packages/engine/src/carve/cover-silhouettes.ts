@@ -1,4 +1,5 @@
 import { projector } from "../frames.ts";
+import { forEachInner } from "./for-each-inner.ts";
 import type { SilhouetteCone } from "./silhouette.ts";
 
 export interface CoverOptions {
@@ -65,24 +66,6 @@ function smoothMax(a: number, b: number, width: number): number {
   if (b === Number.NEGATIVE_INFINITY) return a;
   const near = width > 0 ? Math.max(0, width - Math.abs(a - b)) / width : 0;
   return Math.max(a, b) + 0.25 * near * near * width;
-}
-
-/** Visits the samples that lie inside all cones. */
-function forEachInner(
-  n: number,
-  cones: readonly SilhouetteCone[],
-  visit: (at: number, x: number, y: number, z: number) => void,
-): void {
-  const inside = new Float32Array(n);
-  for (let z = 0; z < n; z++) {
-    for (let y = 0; y < n; y++) {
-      inside.fill(1);
-      for (const cone of cones) cone.intersectRow(inside, y, z);
-      for (let x = 0; x < n; x++) {
-        if (inside[x] > 0) visit((z * n + y) * n + x, (x + 0.5) / n - 0.5, (y + 0.5) / n - 0.5, (z + 0.5) / n - 0.5);
-      }
-    }
-  }
 }
 
 /** What the rays through one picture meet, in pixels about as large as a sample. */

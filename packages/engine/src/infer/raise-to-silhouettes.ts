@@ -1,3 +1,4 @@
+import { forEachInner } from "../carve/for-each-inner.ts";
 import { SilhouetteCone } from "../carve/silhouette.ts";
 import { projector } from "../frames.ts";
 import type { View } from "../types.ts";
@@ -30,29 +31,25 @@ export function raiseToSilhouettes(
   options: Partial<RaiseOptions> = {},
 ): Float32Array {
   const { enough, window, most } = { ...RAISE_DEFAULTS, ...options };
-  const inner = insideAll(n, views);
+  const cones = views.map(({ matte, camera }) => new SilhouetteCone(matte, camera, n));
   const needed = new Float32Array(logits.length);
   for (const { camera } of views) {
     const side = 2 * n;
     const m = projector({ ...camera, scale: n, centerX: n, centerY: n });
-    const rays = new Int32Array(inner.length);
+    const rays = new Int32Array(logits.length).fill(-1);
     const best = new Float32Array(side * side).fill(Number.NEGATIVE_INFINITY);
-    for (let i = 0; i < inner.length; i++) {
-      const at = inner[i];
-      const x = ((at % n) + 0.5) / n - 0.5;
-      const y = ((Math.floor(at / n) % n) + 0.5) / n - 0.5;
-      const z = (Math.floor(at / n / n) + 0.5) / n - 0.5;
+    forEachInner(n, cones, (at, x, y, z) => {
       const w = 1 - m.perspective * (x * m.zx + y * m.zy + z * m.zz);
       const column = Math.floor(m.cx + (x * m.xx + y * m.xy + z * m.xz) / w);
       const row = Math.floor(m.cy - (x * m.yx + y * m.yy + z * m.yz) / w);
-      const isOnScreen = column >= 0 && row >= 0 && column < side && row < side;
-      rays[i] = isOnScreen ? row * side + column : -1;
-      if (isOnScreen) best[rays[i]] = Math.max(best[rays[i]], logits[at]);
-    }
-    for (let i = 0; i < inner.length; i++) {
-      const lack = rays[i] < 0 ? 0 : enough - best[rays[i]];
-      if (lack <= 0 || lack > most || logits[inner[i]] < best[rays[i]] - window) continue;
-      needed[inner[i]] = Math.max(needed[inner[i]], lack);
+      if (column < 0 || row < 0 || column >= side || row >= side) return;
+      rays[at] = row * side + column;
+      best[rays[at]] = Math.max(best[rays[at]], logits[at]);
+    });
+    for (let at = 0; at < rays.length; at++) {
+      const lack = rays[at] < 0 ? 0 : enough - best[rays[at]];
+      if (lack <= 0 || lack > most || logits[at] < best[rays[at]] - window) continue;
+      needed[at] = Math.max(needed[at], lack);
     }
   }
   // Widened, so that the softening leaves the places themselves what they need; without it flat sides came out lumpy.
@@ -60,21 +57,6 @@ export function raiseToSilhouettes(
   for (let pass = 0; pass < 2; pass++) raise = alongAxes(raise, n, (a, b, c) => Math.max(a, b, c));
   for (let pass = 0; pass < 2; pass++) raise = alongAxes(raise, n, (a, b, c) => (a + 2 * b + c) / 4);
   return logits.map((v, i) => v + raise[i]);
-}
-
-/** Samples that lie inside every silhouette. */
-function insideAll(n: number, views: readonly View[]): Uint32Array {
-  const cones = views.map(({ matte, camera }) => new SilhouetteCone(matte, camera, n));
-  const inside: number[] = [];
-  const row = new Float32Array(n);
-  for (let z = 0; z < n; z++) {
-    for (let y = 0; y < n; y++) {
-      row.fill(1);
-      for (const cone of cones) cone.intersectRow(row, y, z);
-      for (let x = 0; x < n; x++) if (row[x] > 0) inside.push((z * n + y) * n + x);
-    }
-  }
-  return Uint32Array.from(inside);
 }
 
 /** Combines each sample with its two neighbours, axis after axis. */

@@ -1,55 +1,29 @@
-import { type FormEvent, useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
-import { ask } from "../api/client.ts";
-import { keys, useAction } from "../api/queries.ts";
+import { useState } from "react";
+import { useSearchParams } from "react-router";
 import { formatNumber } from "../format.ts";
 import { t } from "../strings.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
-import { appendDetails, BelongingFields, type Details, NameFields, NO_DETAILS } from "../ui/details.tsx";
+import { BelongingFields, NameFields } from "../ui/details.tsx";
 import { Checkbox } from "../ui/field.tsx";
-import {
-  appendOptions,
-  MoreOptions,
-  NO_OPTIONS,
-  type OptionFields,
-  POLYCOUNTS,
-  PolycountField,
-  QualityChoice,
-  SizeFields,
-} from "../ui/options.tsx";
+import { useMaking } from "../ui/making.ts";
+import { MoreOptions, POLYCOUNTS, PolycountField, QualityChoice, SizeFields } from "../ui/options.tsx";
 import { Card, Notice, Page } from "../ui/page.tsx";
 import { appendPictures, PicturePicker, PictureProblems, usePictures } from "../ui/pictures.tsx";
 import { useExceeded } from "../ui/quota.ts";
-import { say } from "../ui/toast.tsx";
 
 export function Create() {
-  const navigate = useNavigate();
   const [query] = useSearchParams();
   const chosen = usePictures();
   const { pictures } = chosen;
-  const [options, setOptions] = useState<OptionFields>({ ...NO_OPTIONS, LoQ: "standard" });
-  const [details, setDetails] = useState<Details>({ ...NO_DETAILS, projectID: query.get("projectID") ?? "" });
   const [test, setTest] = useState(false);
-  const change = (part: Partial<OptionFields>) => setOptions((before) => ({ ...before, ...part }));
-  const changeDetails = (part: Partial<Details>) => setDetails((before) => ({ ...before, ...part }));
-
-  const make = useAction(async () => {
-    const form = new FormData();
-    appendPictures(form, pictures);
-    appendOptions(form, options);
-    appendDetails(form, details);
-    if (test) form.append("test", "true");
-    return ask<{ requestID: string }>("POST", "/requests", form);
-  }, [keys.library, keys.tags, keys.me]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate(undefined, {
-      onSuccess: ({ requestID }) => {
-        say(t.create.made);
-        navigate(`/assets/${requestID}`);
-      },
-    });
-  };
+  const { options, change, details, changeDetails, make, submit } = useMaking(
+    "/requests",
+    (form) => {
+      appendPictures(form, pictures);
+      if (test) form.append("test", "true");
+    },
+    { projectID: query.get("projectID") ?? "" },
+  );
   const full = useExceeded();
   return (
     <Page

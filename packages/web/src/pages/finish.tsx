@@ -1,23 +1,13 @@
 import { Box, PackagePlus, X } from "lucide-react";
-import { type DragEvent, type FormEvent, useId, useRef, useState } from "react";
-import { useNavigate } from "react-router";
-import { ask } from "../api/client.ts";
-import { keys, useAction } from "../api/queries.ts";
+import { type DragEvent, useState } from "react";
 import { formatBytes, formatNumber } from "../format.ts";
 import { t } from "../strings.ts";
 import { Button, classes, IconButton, LinkButton } from "../ui/button.tsx";
-import { appendDetails, BelongingFields, type Details, NameFields, NO_DETAILS } from "../ui/details.tsx";
+import { BelongingFields, NameFields } from "../ui/details.tsx";
 import { Checkbox, choicesOf, Select } from "../ui/field.tsx";
-import {
-  appendOptions,
-  MoreOptions,
-  NO_OPTIONS,
-  type OptionFields,
-  POLYCOUNTS,
-  PolycountField,
-  QualityChoice,
-  SizeFields,
-} from "../ui/options.tsx";
+import { FileChoice } from "../ui/file-choice.tsx";
+import { useMaking } from "../ui/making.ts";
+import { MoreOptions, POLYCOUNTS, PolycountField, QualityChoice, SizeFields } from "../ui/options.tsx";
 import { Card, Notice, Page } from "../ui/page.tsx";
 import { useExceeded } from "../ui/quota.ts";
 import { say } from "../ui/toast.tsx";
@@ -26,34 +16,16 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Brings a model that somebody has into shape. */
 export function Finish() {
-  const navigate = useNavigate();
   const [model, setModel] = useState<File | null>(null);
-  const [options, setOptions] = useState<OptionFields>({ ...NO_OPTIONS, LoQ: "standard" });
-  const [details, setDetails] = useState<Details>(NO_DETAILS);
   const [up, setUp] = useState("");
   const [keepLoose, setKeepLoose] = useState(false);
   const [keepBase, setKeepBase] = useState(false);
-  const change = (part: Partial<OptionFields>) => setOptions((before) => ({ ...before, ...part }));
-  const changeDetails = (part: Partial<Details>) => setDetails((before) => ({ ...before, ...part }));
-  const make = useAction(async () => {
-    const form = new FormData();
+  const { options, change, details, changeDetails, make, submit } = useMaking("/models", (form) => {
     form.append("model", model!);
-    appendOptions(form, options);
-    appendDetails(form, details);
     if (up) form.append("up", up);
     if (keepLoose) form.append("keepLoose", "true");
     if (keepBase) form.append("keepBase", "true");
-    return ask<{ requestID: string }>("POST", "/models", form);
-  }, [keys.library, keys.tags, keys.me]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate(undefined, {
-      onSuccess: ({ requestID }) => {
-        say(t.create.made);
-        navigate(`/assets/${requestID}`);
-      },
-    });
-  };
+  });
   const full = useExceeded();
   return (
     <Page
@@ -124,9 +96,7 @@ export function Finish() {
 }
 
 function ModelPicker({ model, onChange }: { model: File | null; onChange: (model: File | null) => void }) {
-  const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
-  const help = useId();
   // What a file holds is for the server to say: by its bytes, never by its name.
   const take = (file: File | undefined) => {
     if (file && file.size > MAX_BYTES) say(t.finish.tooLarge(file.name));
@@ -156,34 +126,15 @@ function ModelPicker({ model, onChange }: { model: File | null; onChange: (model
           <IconButton label={t.finish.removeModel(model.name)} icon={<X />} onClick={() => onChange(null)} />
         </p>
       ) : (
-        <div className="picker-add">
-          <PackagePlus aria-hidden="true" className="picker-icon" />
-          <p>
-            {t.finish.drop}{" "}
-            <button
-              type="button"
-              className="link-button"
-              onClick={() => input.current?.click()}
-              aria-describedby={help}
-            >
-              {t.finish.choose}
-            </button>
-          </p>
-          <p className="soft" id={help}>
-            {t.finish.help}
-          </p>
-          <input
-            ref={input}
-            type="file"
-            accept=".glb,.gltf,.obj,.fbx,.zip"
-            hidden
-            aria-label={t.finish.chooseLabel}
-            onChange={(event) => {
-              take(event.target.files?.[0]);
-              event.target.value = "";
-            }}
-          />
-        </div>
+        <FileChoice
+          icon={<PackagePlus aria-hidden="true" className="picker-icon" />}
+          drop={t.finish.drop}
+          choose={t.finish.choose}
+          help={t.finish.help}
+          label={t.finish.chooseLabel}
+          accept=".glb,.gltf,.obj,.fbx,.zip"
+          onChoose={([file]) => take(file)}
+        />
       )}
     </div>
   );

@@ -1,10 +1,11 @@
 import { ChevronLeft, ImagePlus, Link2, TriangleAlert, X } from "lucide-react";
-import { type DragEvent, useEffect, useId, useRef, useState } from "react";
+import { type DragEvent, useEffect, useState } from "react";
 import { ask } from "../api/client.ts";
 import type { Sight, ViewLabel } from "../api/types.ts";
 import { t } from "../strings.ts";
 import { Button, classes, IconButton } from "./button.tsx";
 import { Select, TextField } from "./field.tsx";
+import { FileChoice } from "./file-choice.tsx";
 import { Notice } from "./page.tsx";
 import { say } from "./toast.tsx";
 
@@ -127,9 +128,7 @@ export function PicturePicker({
   of: ChosenPictures;
   max?: number;
 }) {
-  const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
-  const help = useId();
   const add = (files: readonly File[]) => {
     const usable = files.filter((file) => {
       if (file.type !== "" && !file.type.startsWith("image/")) say(t.create.notPicture(file.name));
@@ -200,36 +199,18 @@ export function PicturePicker({
         </p>
       ))}
       {pictures.length < max && (
-        <div className="picker-add">
-          <ImagePlus aria-hidden="true" className="picker-icon" />
-          <p>
-            {t.create.drop}{" "}
-            <button
-              type="button"
-              className="link-button"
-              onClick={() => input.current?.click()}
-              aria-describedby={help}
-            >
-              {t.create.choose}
-            </button>
-          </p>
-          <p className="soft" id={help}>
-            {t.create.picturesHelp}
-          </p>
-          <input
-            ref={input}
-            type="file"
-            accept="image/*"
-            multiple
-            hidden
-            aria-label={t.create.chooseLabel}
-            onChange={(event) => {
-              add([...(event.target.files ?? [])]);
-              event.target.value = "";
-            }}
-          />
+        <FileChoice
+          icon={<ImagePlus aria-hidden="true" className="picker-icon" />}
+          drop={t.create.drop}
+          choose={t.create.choose}
+          help={t.create.picturesHelp}
+          label={t.create.chooseLabel}
+          accept="image/*"
+          multiple
+          onChoose={add}
+        >
           <AddUrl onAdd={(url) => onChange([...pictures, newPicture(url)])} />
-        </div>
+        </FileChoice>
       )}
       {pictures.length > 1 && <p className="field-help">{t.views.help}</p>}
     </div>
