@@ -11,9 +11,10 @@ import { loadModels } from "@maquette/engine/host/load-models";
 import { LEVELS } from "@maquette/engine/levels";
 import { checkMesh } from "@maquette/engine/mesh/check-mesh";
 import type { Polygons } from "@maquette/engine/mesh/half-edges";
-import { collapseEdges } from "@maquette/engine/simplify/collapse-edges";
 import { pairTriangles } from "@maquette/engine/simplify/pair-triangles";
 import { quadrangulate } from "@maquette/engine/simplify/quadrangulate";
+import { simplify } from "@maquette/engine/simplify/simplify";
+import { untangle } from "@maquette/engine/simplify/untangle";
 import type { Mesh } from "@maquette/engine/types";
 import sharp from "sharp";
 import { runPeers } from "./peers/run-peers.ts";
@@ -36,7 +37,7 @@ const COLUMNS = 4;
 const { values } = parseArgs({
   options: {
     /** Name and number of pictures. */
-    assets: { type: "string", default: "chest-4,fox-1" },
+    assets: { type: "string", default: "chest-4,fox-1,teapot-4,robot-4,van-1" },
     python: { type: "string", default: "python3" },
     pictures: { type: "string", default: fileURLToPath(new URL("../../docs/images/remesh", import.meta.url)) },
   },
@@ -54,13 +55,14 @@ const { field: samples, quad, polycount } = LEVELS.standard;
 const rows: string[][] = [];
 for (const { name, pictures, views } of orders) {
   const { inField: dense, field } = await makeDense(pictures, { name, quality: "standard", views }, prior, matte);
-  const squares = quadrangulate(dense, field, { maxTriangles: polycount, edge: quad / samples, seed: 0 });
-  if (!squares) throw new Error(`${name}: the standard level gives it no quads`);
+  const remeshed = quadrangulate(dense, field, { maxTriangles: polycount, edge: quad / samples, seed: 0 });
+  if (!remeshed) throw new Error(`${name}: the standard level gives it no quads`);
+  const squares = untangle(remeshed, null);
   const paired = pairTriangles(squares);
   const count = squares.triangles.length / 3;
-  const collapsed = collapseEdges(dense, { maxTriangles: count, tolerance: 0, force: true }).mesh;
+  const { mesh: triangles } = simplify(dense, field, { maxTriangles: count, tolerance: 0 });
   const made = new Map<string, Polygons>([
-    ["Maquette, collapse", asPolygons(collapsed)],
+    ["Maquette, triangles", asPolygons(untangle(triangles, null))],
     [
       "Maquette, quads",
       { positions: squares.positions, sizes: paired.sizes, corners: paired.corners.map((c) => squares.triangles[c]!) },

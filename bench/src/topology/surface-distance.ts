@@ -1,4 +1,4 @@
-import { TriangleTree } from "@maquette/engine/repair/triangle-tree";
+import { TriangleTree } from "@maquette/engine/mesh/triangle-tree";
 import type { Mesh } from "@maquette/engine/types";
 import { sampleSurface } from "../measure/sample.ts";
 

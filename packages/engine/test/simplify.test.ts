@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkMesh } from "../src/mesh/check-mesh.ts";
+import { triangleArea } from "../src/mesh/triangle-area.ts";
+import { faceNormals } from "../src/raster/normals.ts";
 import { coarsen, type TexturedMesh } from "../src/simplify/coarsen.ts";
 import { collapseEdges } from "../src/simplify/collapse-edges.ts";
+import { fitToSurface } from "../src/simplify/fit-to-surface.ts";
 import { matesOf, pairTriangles } from "../src/simplify/pair-triangles.ts";
 import { quadrangulate } from "../src/simplify/quadrangulate.ts";
+import { remeshQuads } from "../src/simplify/quads/remesh-quads.ts";
 import { simplify } from "../src/simplify/simplify.ts";
 import { triangulateQuads } from "../src/simplify/triangulate-quads.ts";
 import { contour } from "../src/surface/contour.ts";
@@ -25,6 +29,21 @@ const meshOf = (field: Field): Mesh => triangulateQuads(contour(field));
 const torus = (n: number) => sample(n, (x, y, z) => 0.12 - Math.hypot(Math.hypot(x, z) - 0.3, y));
 const box = (n: number) => sample(n, (x, y, z) => Math.min(0.31 - Math.abs(x), 0.22 - Math.abs(y), 0.4 - Math.abs(z)));
 const clean = { openEdges: 0, nonManifoldEdges: 0, nonManifoldVertices: 0, degenerateFaces: 0 };
+
+/** Of the centres of the faces from the torus. */
+function meanDistance({ positions: p, triangles }: Mesh): number {
+  let [sum, area] = [0, 0];
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [x, y, z] = [0, 1, 2].map((k) => {
+      const [a, b, c] = [0, 1, 2].map((i) => p[3 * triangles[t + i] + k]);
+      return (a + b + c) / 3;
+    });
+    const own = triangleArea(p, triangles, t);
+    sum += own * Math.abs(0.12 - Math.hypot(Math.hypot(x, z) - 0.3, y));
+    area += own;
+  }
+  return sum / area;
+}
 
 describe("collapseEdges", () => {
   it("brings a box down to little more than its twelve triangles without moving its faces", () => {
@@ -53,6 +72,12 @@ describe("collapseEdges", () => {
     expect(checkMesh(mesh)).toMatchObject({ ...clean, components: 1 });
   });
 
+  it("keeps a torus of 600 triangles nearer to the true one than sweeps over old errors did", () => {
+    const { mesh } = collapseEdges(meshOf(torus(64)), { maxTriangles: 600, tolerance: 0, force: true });
+    expect(mesh.triangles.length / 3).toBe(600);
+    expect(meanDistance(mesh)).toBeLessThan(0.00191);
+  });
+
   it("leaves any closed manifold closed and manifold, however far it is pushed", () => {
     const fields = fc
       .record({
@@ -70,6 +95,35 @@ describe("collapseEdges", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("fitToSurface", () => {
+  it.each([
+    ["triangles", collapseEdges(meshOf(torus(64)), { maxTriangles: 600, tolerance: 0, force: true }).mesh],
+    ["squares", remeshQuads(meshOf(torus(64)), { edge: 4 / 64, seed: 1 })],
+  ])("takes a third of the mean distance of a torus of %s, and turns no face over", (_, mesh) => {
+    const fitted = fitToSurface(mesh, meshOf(torus(64)));
+    expect(meanDistance(fitted)).toBeLessThan(0.66 * meanDistance(mesh));
+    expect(checkMesh(fitted)).toMatchObject({ ...clean, components: 1 });
+    const [before, after] = [faceNormals(mesh), faceNormals(fitted)];
+    for (let f = 0; f < before.length; f += 3) {
+      expect(before[f] * after[f] + before[f + 1] * after[f + 1] + before[f + 2] * after[f + 2]).toBeGreaterThan(0.5);
+    }
+  });
+
+  it("leaves flat sides flat", () => {
+    const solid = box(40);
+    const mesh = remeshQuads(meshOf(solid), { edge: 3 / 40, seed: 1 });
+    const { positions: p } = fitToSurface(mesh, meshOf(solid));
+    const away: number[] = [];
+    for (let v = 0; v < p.length; v += 3) {
+      const depths = [0.31 - Math.abs(p[v]), 0.22 - Math.abs(p[v + 1]), 0.4 - Math.abs(p[v + 2])];
+      // Away from the edges, which dual contouring bevels.
+      if (depths.filter((d) => d < 4 / 40).length === 1) away.push(40 * Math.abs(Math.min(...depths)));
+    }
+    expect(Math.max(...away)).toBeLessThan(0.04);
+    expect(away.reduce((sum, d) => sum + d, 0) / away.length).toBeLessThan(0.003);
   });
 });
 

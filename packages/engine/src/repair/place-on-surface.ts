@@ -1,6 +1,6 @@
+import { nearest, nearestOnTriangle } from "../mesh/nearest-on-triangle.ts";
 import type { Mesh } from "../types.ts";
 import { areaVector, type Soup } from "./clean-soup.ts";
-import { nearest, nearestOnTriangle } from "./nearest-on-triangle.ts";
 import type { SolidField } from "./solid-field.ts";
 
 /**

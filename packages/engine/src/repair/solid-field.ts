@@ -1,6 +1,6 @@
+import { nearest, nearestOnTriangle } from "../mesh/nearest-on-triangle.ts";
 import type { Field } from "../types.ts";
 import { areaVector, type Soup } from "./clean-soup.ts";
-import { nearest, nearestOnTriangle } from "./nearest-on-triangle.ts";
 
 /** A solid on the cube, and what is known of the surface next to each sample. */
 export interface SolidField {

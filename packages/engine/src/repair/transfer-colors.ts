@@ -1,6 +1,7 @@
 import type { Baked } from "../bake/bake.ts";
 import { fillGutters } from "../bake/fill-gutters.ts";
 import { forEachTexel } from "../bake/for-each-texel.ts";
+import { TriangleTree } from "../mesh/triangle-tree.ts";
 import { cornerNormals } from "../raster/normals.ts";
 import type { RenderMesh } from "../raster/render.ts";
 import { LINEAR_OF_SRGB, srgbOfLinear } from "../raster/srgb.ts";
@@ -8,7 +9,6 @@ import type { Texture } from "../raster/texture.ts";
 import type { Mesh, RgbaImage } from "../types.ts";
 import type { Unwrapped } from "../unwrap/unwrap.ts";
 import type { Soup } from "./clean-soup.ts";
-import { TriangleTree } from "./triangle-tree.ts";
 
 /** Colours are looked for from a little outside, so that of two faces the outer one counts; cube units. */
 const OUTWARD = 1 / 400;

@@ -1,7 +1,7 @@
-import { ascendingOrder } from "../mesh/ascending-order.ts";
 import { CollapsibleMesh } from "../mesh/collapsible-mesh.ts";
 import { minimizeQuadrics, QUADRIC, vertexQuadrics } from "../mesh/quadrics.ts";
 import type { Mesh } from "../types.ts";
+import { EdgeQueue } from "./edge-queue.ts";
 
 export interface CollapseOptions {
   /** Stop when at most this many triangles are left. */
@@ -18,39 +18,43 @@ export interface CollapseResult {
   error: number;
 }
 
-/** The last passes find only a handful of edges each: a smaller gain than this is not worth sweeping all edges again. */
+/** Rounds that gain less than this are the last: what is new to them is what was stuck and has come free. */
 const MIN_GAIN = 0.01;
 
-/** Per pass, edges beyond this share (by error) wait: later passes will know better positions for them. */
-const PASS_SHARE = 0.35;
-
-/** Pull towards the middle of an edge, relative to its planes: places vertices on flat ground, where planes leave them free. */
-const ANCHOR = 1e-3;
+/**
+ * Pull towards the middle of an edge, relative to its planes: places vertices on flat ground, where planes leave them free. 1e-3
+ * also pulls where they do not: 5 and 20 % more mean distance on a fox and a chest.
+ */
+const ANCHOR = 1e-5;
 
 /** A collapse may turn no triangle by more than about 78° and make none thinner than this (height² over longest side²). */
 const MIN_COSINE = 0.2;
 const MIN_ASPECT = 1e-4;
 
 /**
- * Simplification of a closed two-manifold mesh by collapsing edges to the point of least quadric error, in passes over
- * all edges sorted by error, as meshoptimizer does, instead of one heap.
+ * Simplification of a closed two-manifold mesh by collapsing edges to the point of least quadric error, the cheapest first by
+ * errors that are always new (Garland & Heckbert 1997). What an edge costs is the squared distance summed over the area that it
+ * stands for; whether it may go is asked of the mean, so that the tolerance is a length.
  *
- * Why not meshoptimizer itself: it is three times faster and as accurate, but it neither checks the link condition nor
- * pretends to; 9 of 16 runs over silhouette hulls ended with non-manifold edges. Here a closed manifold stays one by
- * construction.
+ * In sweeps over errors of the sweep's start, by mean errors, and with a pull of 1e-3 (as until decision 0047), the mean distance
+ * was 14 to 36 % more at equal counts and normals 0.1 to 0.2° worse, on five surfaces; all of it came from the means and the pull.
+ *
+ * Why not meshoptimizer itself: it is three times faster, but it neither checks the link condition nor pretends to; 9 of 16 runs
+ * over silhouette hulls ended with non-manifold edges. Here a closed manifold stays one by construction.
  */
 export function collapseEdges(mesh: Mesh, options: CollapseOptions): CollapseResult {
   const { maxTriangles, tolerance, force } = options;
   const state = new State(mesh);
   let error = 0;
-  while (state.alive > maxTriangles || tolerance > 0) {
-    const limit = force && state.alive > maxTriangles ? Number.POSITIVE_INFINITY : tolerance;
-    const before = state.alive;
-    error = Math.max(error, state.pass(maxTriangles, limit * limit));
-    const gain = before - state.alive;
-    const withinCap = state.alive <= maxTriangles;
-    if (gain === 0 || (withinCap && (tolerance <= 0 || gain < Math.max(4, before * MIN_GAIN)))) break;
-  }
+  const run = (atLeast: number, limit: number, minGain: number) => {
+    for (let gain = Number.POSITIVE_INFINITY; state.alive > atLeast && gain >= minGain * state.alive && gain > 0; ) {
+      const before = state.alive;
+      error = Math.max(error, state.drain(atLeast, limit * limit));
+      gain = before - state.alive;
+    }
+  };
+  if (tolerance > 0) run(0, tolerance, MIN_GAIN);
+  if (force) run(maxTriangles, Number.POSITIVE_INFINITY, 0);
   return { mesh: state.compact(), error: Math.sqrt(error) };
 }
 
@@ -58,61 +62,54 @@ class State {
   private readonly topology: CollapsibleMesh;
   private readonly positions: Float64Array;
   private readonly quadrics: Float64Array;
-  /** Number of the pass in which a vertex last took part in a collapse. */
-  private readonly touched: Uint32Array;
-  private passNumber = 0;
+  /** How many collapses each vertex stands for: those of both ends together tell whether an edge is what it was. */
+  private readonly merged: Int32Array;
   private readonly spot = new Float64Array(3);
 
   constructor(mesh: Mesh) {
     this.positions = Float64Array.from(mesh.positions);
     this.topology = new CollapsibleMesh(mesh.triangles, mesh.positions.length / 3);
     this.quadrics = vertexQuadrics(mesh);
-    this.touched = new Uint32Array(mesh.positions.length / 3);
+    this.merged = new Int32Array(mesh.positions.length / 3);
   }
 
   get alive(): number {
     return this.topology.alive;
   }
 
-  /** One sweep over all edges in the order of their errors. Returns the largest squared error that it caused. */
-  pass(maxTriangles: number, limit: number): number {
-    this.passNumber++;
-    const { topology, touched } = this;
-    const { triangles, dead } = topology;
-    const capacity = (3 * topology.alive) >> 1;
-    const edges = new Uint32Array(2 * capacity);
-    const errors = new Float32Array(capacity);
-    let count = 0;
+  /** Collapses edges until none is left that may. Returns the largest mean squared error that it caused. */
+  drain(maxTriangles: number, limit: number): number {
+    const { topology, merged, quadrics } = this;
+    const { triangles, dead, head, next } = topology;
+    // Each collapse prices half a dozen edges again.
+    const queue = new EdgeQueue(3 * topology.alive);
+    const add = (a: number, b: number) => {
+      const error = this.place(a, b);
+      if (error > limit) return;
+      queue.add(a, b, merged[a] + merged[b], error * (quadrics[QUADRIC * a + 10] + quadrics[QUADRIC * b + 10]));
+    };
     for (let t = 0; t < dead.length; t++) {
       if (dead[t]) continue;
       for (let k = 0; k < 3; k++) {
         const a = triangles[3 * t + k];
         const b = triangles[3 * t + ((k + 1) % 3)];
-        if (a > b) continue;
-        const e = this.place(a, b);
-        if (e > limit) continue;
-        edges[2 * count] = a;
-        edges[2 * count + 1] = b;
-        errors[count++] = e;
+        if (a < b) add(a, b);
       }
     }
-    const order = ascendingOrder(errors, count);
-    const last = Math.max(1, Math.ceil(count * PASS_SHARE));
+    const edge = new Int32Array(3);
     let worst = 0;
-    for (let i = 0; i < last && i < count; i++) {
-      if (topology.alive <= maxTriangles && limit === Number.POSITIVE_INFINITY) break;
-      const a = edges[2 * order[i]];
-      const b = edges[2 * order[i] + 1];
-      if (touched[a] === this.passNumber || touched[b] === this.passNumber) continue;
-      if (!topology.canCollapse(a, b)) continue;
+    while (topology.alive > maxTriangles && queue.take(edge)) {
+      const a = edge[0];
+      const b = edge[1];
+      if (head[a] < 0 || head[b] < 0 || merged[a] + merged[b] !== edge[2] || !topology.canCollapse(a, b)) continue;
       const error = this.place(a, b);
       if (!this.keepsFaces(a, b) || !this.keepsFaces(b, a)) continue;
       topology.collapse(a, b);
       this.positions.set(this.spot, 3 * a);
-      for (let k = 0; k < QUADRIC; k++) this.quadrics[QUADRIC * a + k] += this.quadrics[QUADRIC * b + k];
-      touched[a] = this.passNumber;
-      touched[b] = this.passNumber;
+      for (let k = 0; k < QUADRIC; k++) quadrics[QUADRIC * a + k] += quadrics[QUADRIC * b + k];
+      merged[a] += merged[b] + 1;
       if (error > worst) worst = error;
+      for (let c = head[a]; c >= 0; c = next[c]) add(a, triangles[c % 3 === 2 ? c - 2 : c + 1]);
     }
     return worst;
   }

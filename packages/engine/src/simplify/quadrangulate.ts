@@ -2,6 +2,7 @@ import { sampleField } from "../mesh/sample-field.ts";
 import { surfaceArea } from "../mesh/triangle-area.ts";
 import { volumeOf } from "../mesh/volume.ts";
 import type { Field, Mesh } from "../types.ts";
+import { fitToSurface } from "./fit-to-surface.ts";
 import { remeshQuads } from "./quads/remesh-quads.ts";
 
 export interface QuadrangulateOptions {
@@ -44,7 +45,7 @@ export function quadrangulate(dense: Mesh, field: Field, options: QuadrangulateO
       continue;
     }
     const kept = Math.abs(volumeOf(mesh) / volume - 1) <= VOLUME;
-    return kept && meanDistance(mesh, field) <= DISTANCE * edge ? mesh : null;
+    return kept && meanDistance(mesh, field) <= DISTANCE * edge ? fitToSurface(mesh, dense) : null;
   }
   return null;
 }

@@ -1,6 +1,7 @@
 import { contour } from "../surface/contour.ts";
 import type { Field, Mesh } from "../types.ts";
 import { collapseEdges } from "./collapse-edges.ts";
+import { fitToSurface } from "./fit-to-surface.ts";
 import { triangulateQuads } from "./triangulate-quads.ts";
 
 export interface SimplifyOptions {
@@ -11,7 +12,7 @@ export interface SimplifyOptions {
 }
 
 /**
- * Simplifies the dense surface as far as the tolerance allows, and further where the cap asks for it. Where collapsing
+ * Simplifies the dense surface as far as the tolerance allows, and further where the cap asks for it, and fits what is left to it. Where collapsing
  * cannot reach the cap (every handle and every loose piece needs its own triangles), the surface is taken from the
  * field at half its resolution, in which the smallest of them are gone.
  */
@@ -20,7 +21,9 @@ export function simplify(dense: Mesh, field: Field, options: SimplifyOptions): {
   let coarse = field;
   for (;;) {
     const result = collapseEdges(source, { ...options, force: true });
-    if (result.mesh.triangles.length / 3 <= options.maxTriangles || coarse.n <= 8) return result;
+    if (result.mesh.triangles.length / 3 <= options.maxTriangles || coarse.n <= 8) {
+      return { mesh: fitToSurface(result.mesh, source), error: result.error };
+    }
     coarse = halve(coarse);
     source = triangulateQuads(contour(coarse));
   }
