@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { signWebhook } from "@maquette/client";
 import { runEngine } from "@maquette/engine/host";
+import { checkContentSettings } from "@maquette/engine/host/load-content-check";
 import { loadMatteModel } from "@maquette/engine/host/load-matte-model";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
@@ -227,9 +228,15 @@ describe("the documentation's snippets", () => {
   });
 
   it("describe a matting model as docs/understanding.md does", async () => {
-    writeFileSync(join(folder, "other.json"), only("docs/understanding.md", "json"));
+    writeFileSync(join(folder, "other.json"), only("docs/understanding.md", "json", 0));
     copyFileSync(join(ROOT, "packages/engine/models/matte.onnx"), join(folder, "other.onnx"));
     expect(await loadMatteModel(join(folder, "other.onnx"))).toBeTypeOf("function");
+  });
+
+  it("describe a classifier as docs/understanding.md does", () => {
+    writeFileSync(join(folder, "classifier.json"), only("docs/understanding.md", "json", 1));
+    writeFileSync(join(folder, "classifier.onnx"), "");
+    checkContentSettings({ MAQUETTE_MODERATION_MODEL: join(folder, "classifier.onnx") });
   });
 
   it("receive a webhook as packages/client/README.md does", async () => {

@@ -3,7 +3,8 @@ import { basename, extname, join, resolve } from "node:path";
 import type { EngineError, Quality } from "@maquette/engine";
 import { LEVELS } from "@maquette/engine";
 import { examinePictures } from "@maquette/engine/host/examine";
-import { listPictures, readPicture, VIEW_OPTIONS } from "./make.ts";
+import { loadContentCheck } from "@maquette/engine/host/load-content-check";
+import { checkContent, listPictures, readPicture, VIEW_OPTIONS } from "./make.ts";
 import { parseOptions } from "./parse-options.ts";
 import { EXIT, UsageError } from "./usage.ts";
 
@@ -25,11 +26,13 @@ export async function inspect(args: string[]): Promise<number> {
   if (!LEVELS[quality]) {
     throw new UsageError(`--quality is '${quality}'; expected one of ${Object.keys(LEVELS).join(", ")}`);
   }
+  checkContent();
   const bytes = await Promise.all(pictures.map((p) => readPicture(p.path)));
   const examination = await examinePictures(bytes, {
     quality,
     views: pictures.map((p) => p.view),
     matteModel: process.env.MAQUETTE_MATTE_MODEL,
+    content: loadContentCheck(process.env),
   });
   const out = resolve(values.out ?? ".");
   await mkdir(out, { recursive: true }).catch((error: Error) => {

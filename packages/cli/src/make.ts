@@ -14,6 +14,7 @@ import {
   type ViewHint,
 } from "@maquette/engine";
 import { runEngine } from "@maquette/engine/host";
+import { checkContentSettings } from "@maquette/engine/host/load-content-check";
 import { identifier } from "./identifier.ts";
 import { makeRemotely } from "./make-remotely.ts";
 import { numberOption as number, parseOptions } from "./parse-options.ts";
@@ -58,6 +59,7 @@ export async function make(args: string[]): Promise<number> {
   };
   // Before anything is read: a wrong option must not wait for the pictures.
   planAsset(pictures.length, options);
+  if (values.server === undefined) checkContent();
   const bytes = await Promise.all(pictures.map((p) => readPicture(p.path)));
   const out = resolve(values.out ?? name);
   await mkdir(out, { recursive: true }).catch((error: Error) => {
@@ -186,6 +188,15 @@ export function listPictures(
     throw new UsageError(`${pictures.length} pictures were given; at most ${OPTION_LIMITS.pictures.max} can be used`);
   }
   return pictures;
+}
+
+/** Whether the check of what pictures show, which the environment asks for, can be made. @throws UsageError */
+export function checkContent(): void {
+  try {
+    checkContentSettings(process.env);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 export async function readPicture(path: string): Promise<Uint8Array> {

@@ -84,6 +84,8 @@ making anything. Writes each picture with its background faded, the object outli
 
 Environment
   MAQUETTE_MATTE_MODEL     another matting model (.onnx, its description beside it: docs/understanding.md)
+  MAQUETTE_MODERATION_MODEL, MAQUETTE_MODERATION_THRESHOLD, MAQUETTE_MODERATION_FAILURE
+                           a classifier of inappropriate pictures, in the same way
 
 Exit code: 0 an asset would be made, 3 a picture would be refused (the sentence says why), 2 wrong arguments, 1 anything else.`;
 
@@ -143,6 +145,8 @@ Environment
                                 assets a month, and room, that an account may have (default: any)
   OTEL_EXPORTER_OTLP_ENDPOINT   where OpenTelemetry traces go
   MAQUETTE_MATTE_MODEL          another matting model (docs/understanding.md)
+  MAQUETTE_MODERATION_MODEL, MAQUETTE_MODERATION_THRESHOLD, MAQUETTE_MODERATION_FAILURE
+                                a classifier of inappropriate pictures (docs/understanding.md)
   MAQUETTE_GENERATORS           other models that make shapes, as JSON or its file (docs/generators.md)
 
 docs/operating.md has all of them, and how to run a server for others.`;

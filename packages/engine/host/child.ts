@@ -5,6 +5,7 @@ import type { GeneratorAnswer, GeneratorRequest } from "../src/generator.ts";
 import type { Models } from "../src/models.ts";
 import { makeAsset, makeTestCube } from "../src/pipeline.ts";
 import type { Message, Reply } from "./index.ts";
+import { loadContentCheck } from "./load-content-check.ts";
 import { MatteLoader } from "./load-matte-model.ts";
 import { loadModels } from "./load-models.ts";
 
@@ -50,6 +51,7 @@ async function generate(request: GeneratorRequest): Promise<GeneratorAnswer> {
 
 async function make({ pictures, options, generator }: AssetJob, hooks: Hooks): Promise<Asset> {
   const loader = new MatteLoader(process.env.MAQUETTE_MATTE_MODEL);
+  const content = loadContentCheck(process.env);
   let warning: string | null = null;
   const loadPrior = async () => {
     const loaded = await tryToLoad();
@@ -63,6 +65,7 @@ async function make({ pictures, options, generator }: AssetJob, hooks: Hooks): P
     loadPrior,
     loader.model,
     generator ? { ...generator, generate } : null,
+    content,
   );
   asset.report.warnings.push(...[warning, loader.warning].filter((w) => w !== null));
   return asset;

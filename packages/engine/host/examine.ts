@@ -2,11 +2,12 @@ import sharp from "sharp";
 import type { PictureReport } from "../src/asset.ts";
 import { EngineError } from "../src/errors.ts";
 import type { IngestedPicture } from "../src/ingest/ingest-picture.ts";
+import type { ContentCheck } from "../src/inspect/check-content.ts";
 import { LEVELS } from "../src/levels.ts";
 import { reportPictures } from "../src/report-pictures.ts";
 import type { Cutout, Quality, ViewHint } from "../src/types.ts";
 import { MatteLoader } from "./load-matte-model.ts";
-import { attempt, type Looked, lookAtPicture, lookTogether } from "./look-at-picture.ts";
+import { attempt, lookAtPicture, lookTogether, type Seen } from "./look-at-picture.ts";
 
 export interface ExamineOptions {
   quality: Quality;
@@ -14,6 +15,8 @@ export interface ExamineOptions {
   views: ViewHint[];
   /** Weights of another matting model. */
   matteModel?: string;
+  /** The operator's check of what pictures show. */
+  content?: ContentCheck | null;
 }
 
 /** What would become of pictures, without anything being made of them. */
@@ -42,6 +45,7 @@ export async function examinePictures(pictures: Uint8Array[], options: ExamineOp
       lookAtPicture(bytes, i, {
         maxSide,
         matteModel: mattes.model,
+        content: options.content ?? null,
         mayBeSheet: (options.views[i] ?? "auto") === "auto",
       }),
     ),
@@ -64,11 +68,9 @@ export async function examinePictures(pictures: Uint8Array[], options: ExamineOp
   };
 }
 
-type Seen = NonNullable<Looked["seen"]>;
-
 async function report(seen: readonly Seen[], views: readonly ViewHint[]) {
   const cutouts = seen.map(({ cutout }) => cutout);
-  const { inspected, posed, warnings } = await lookTogether(cutouts, views, async () => null);
+  const { inspected, posed, warnings } = await lookTogether(seen, views, async () => null);
   const ingested = seen.map((each) => each.ingested);
   return { reports: reportPictures(ingested, cutouts, inspected, posed.views, posed.yaw), warnings };
 }

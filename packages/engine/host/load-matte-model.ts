@@ -1,59 +1,34 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { learnedMatte, type MatteNetwork } from "../src/segment/learned-matte.ts";
+import { join } from "node:path";
+import { learnedMatte } from "../src/segment/learned-matte.ts";
 import type { MatteModel } from "../src/segment/segment.ts";
 import { MODEL_FOLDER } from "./load-models.ts";
-
-/** What stands beside the weights, in a file of the same name that ends in .json. */
-interface Sidecar {
-  format: 1;
-  /** File name of the weights; by default that of the sidecar. */
-  file?: string;
-  /** Pixels a side of the network's square picture. */
-  size: number;
-  /** Of R, G, B at 0–1. Defaults: nothing subtracted, divided by one. */
-  mean?: number[];
-  deviation?: number[];
-  output: "logits" | "coverage";
-}
+import { describeNetwork, openNetwork } from "./picture-network.ts";
 
 /**
  * Loads the learned matte into ONNX Runtime: the one that comes with the package, or an operator's.
  *
- * @param weights path of another model's .onnx file, its sidecar beside it (`MAQUETTE_MATTE_MODEL`). It takes one tensor
+ * @param weights path of another model's .onnx file, its description beside it (`MAQUETTE_MATTE_MODEL`). It takes one tensor
  *   1 × 3 × size × size and its first output has size² numbers.
  * @param threads of the runtime; 0 leaves it to the runtime.
- * @throws Error that says what is missing or wrong, when weights, sidecar or runtime cannot be used.
+ * @throws Error that says what is missing or wrong, when weights, description or runtime cannot be used.
  */
 export async function loadMatteModel(weights = join(MODEL_FOLDER, "matte.onnx"), threads = 0): Promise<MatteModel> {
-  const sidecar = readSidecar(weights);
-  const file = sidecar.file === undefined ? weights : join(dirname(weights), sidecar.file);
-  if (!existsSync(file)) throw new Error(`there is no matting model ${file}`);
-  const runtime = await import("onnxruntime-node").catch((error: Error) => {
-    throw new Error(`ONNX Runtime cannot be loaded on this machine (${error.message.split("\n")[0]})`);
-  });
-  const session = await runtime.InferenceSession.create(file, {
-    intraOpNumThreads: threads,
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
-  });
-  const { size, mean = [0, 0, 0], deviation = [1, 1, 1], output } = sidecar;
-  const network: MatteNetwork = {
-    size,
-    mean,
-    deviation,
-    output,
+  const { file, own, ...input } = describeNetwork<{ output: "logits" | "coverage" }>(weights, "matting model", (own) =>
+    own.output === "logits" || own.output === "coverage" ? null : "output must be logits or coverage",
+  );
+  const { size } = input;
+  const run = await openNetwork(file, threads);
+  return learnedMatte({
+    ...input,
+    output: own.output,
     async run(planes) {
-      const input = new runtime.Tensor("float32", planes, [1, 3, size, size]);
-      const answer = await session.run({ [session.inputNames[0]!]: input });
-      const data = answer[session.outputNames[0]!]!.data as Float32Array;
+      const data = await run(planes, [1, 3, size, size]);
       if (data.length !== size * size) {
         throw new Error(`the matting model ${file} answers with ${data.length} numbers; ${size * size} are needed`);
       }
       return data;
     },
-  };
-  return learnedMatte(network);
+  });
 }
 
 /**
@@ -81,27 +56,4 @@ export class MatteLoader {
     const { width, height } = image;
     return { matte: { width, height, data: new Uint8Array(width * height) }, confidence: 0 };
   };
-}
-
-function readSidecar(weights: string): Sidecar {
-  const path = weights.replace(/\.onnx$/i, ".json");
-  let sidecar: Sidecar;
-  try {
-    sidecar = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new Error(`the matting model's description cannot be read (${(error as Error).message})`);
-  }
-  const triple = (v: unknown) => v === undefined || (Array.isArray(v) && v.length === 3 && v.every(Number.isFinite));
-  const wrong =
-    sidecar.format !== 1
-      ? "format must be 1"
-      : !(Number.isInteger(sidecar.size) && sidecar.size >= 32 && sidecar.size <= 2048)
-        ? "size must be a whole number from 32 to 2048"
-        : !(triple(sidecar.mean) && triple(sidecar.deviation))
-          ? "mean and deviation must be lists of three numbers"
-          : sidecar.output !== "logits" && sidecar.output !== "coverage"
-            ? "output must be logits or coverage"
-            : null;
-  if (wrong) throw new Error(`${path}: ${wrong}`);
-  return sidecar;
 }

@@ -1,5 +1,6 @@
 import { EngineError } from "../src/errors.ts";
 import { type IngestedPicture, ingestPicture } from "../src/ingest/ingest-picture.ts";
+import { type ContentCheck, type ContentVerdict, checkContent } from "../src/inspect/check-content.ts";
 import { inspectPicture } from "../src/inspect/inspect.ts";
 import { inspectPictures } from "../src/inspect/inspect-pictures.ts";
 import type { Models } from "../src/models.ts";
@@ -11,30 +12,49 @@ export interface LookOptions {
   /** Pixels to which the picture is reduced. */
   maxSide: number;
   matteModel: MatteModel | null;
+  /** The operator's check of what pictures show; null accepts all. */
+  content: ContentCheck | null;
   /** Whether it may be a sheet of several views. */
   mayBeSheet?: boolean;
+}
+
+export interface Seen {
+  ingested: IngestedPicture;
+  cutout: Cutout;
+  content: ContentVerdict;
 }
 
 /** What one picture shows by itself. */
 export interface Looked {
   /** Null when the file cannot be read. */
-  seen: { ingested: IngestedPicture; cutout: Cutout } | null;
+  seen: Seen | null;
   /** Why nothing would be made of it. */
   problem: EngineError | null;
 }
 
-/** Ingests, segments and inspects one picture, and keeps what was seen when it would be refused. */
+const UNASKED: ContentVerdict = { score: null, unchecked: null };
+
+/** Ingests, checks, segments and inspects one picture, and keeps what was seen when it would be refused. */
 export async function lookAtPicture(bytes: Uint8Array, index: number, options: LookOptions): Promise<Looked> {
   const ingested = await attempt(() => ingestPicture(bytes, index, { maxSide: options.maxSide }));
   if (ingested instanceof EngineError) return { seen: null, problem: ingested };
-  const cutout = await segmentPictureWith(options.matteModel, ingested.image, ingested.hasAlpha);
+  const { image, hasAlpha } = ingested;
+  const content = options.content ? await attempt(() => checkContent(options.content!, image, index)) : UNASKED;
+  const cutout = await segmentPictureWith(options.matteModel, image, hasAlpha);
   const inspection = await attempt(() => inspectPicture(cutout, index, options.mayBeSheet));
-  return { seen: { ingested, cutout }, problem: inspection instanceof EngineError ? inspection : null };
+  if (content instanceof EngineError) return { seen: { ingested, cutout, content: UNASKED }, problem: content };
+  return { seen: { ingested, cutout, content }, problem: inspection instanceof EngineError ? inspection : null };
 }
 
 /** What only all pictures together tell: whether they show one object, and from where. @throws EngineError */
-export async function lookTogether(cutouts: Cutout[], hints: readonly ViewHint[], prior: () => Promise<Models | null>) {
-  const inspected = inspectPictures(cutouts, hints);
+export async function lookTogether(
+  seen: readonly Pick<Seen, "cutout" | "content">[],
+  hints: readonly ViewHint[],
+  prior: () => Promise<Models | null>,
+) {
+  const cutouts = seen.map(({ cutout }) => cutout);
+  const contents = seen.map(({ content }) => content);
+  const inspected = inspectPictures(cutouts, hints, contents);
   // Several views are posed by how they fit together; the network is asked for the camera of a single one.
   const models = inspected.cutouts.length === 1 ? await prior() : null;
   const posed = await pose(inspected.cutouts, inspected.hints, models, inspected.sources);

@@ -4,9 +4,10 @@ import { EngineError } from "../src/errors.ts";
 import { LEVELS } from "../src/levels.ts";
 import type { Models } from "../src/models.ts";
 import type { Cutout, ViewHint } from "../src/types.ts";
+import { loadContentCheck } from "./load-content-check.ts";
 import { MatteLoader } from "./load-matte-model.ts";
 import { loadModels } from "./load-models.ts";
-import { lookAtPicture, lookTogether } from "./look-at-picture.ts";
+import { lookAtPicture, lookTogether, type Seen } from "./look-at-picture.ts";
 import type { PictureReply, Question, Sight, Sights } from "./pictures.ts";
 
 /** Longest side of the cut-out that is shown, pixels. */
@@ -15,12 +16,14 @@ const CUTOUT_SIDE = 320;
 const KEPT = 24;
 
 interface Finding {
-  cutout: Cutout | null;
+  /** Null when the file cannot be read. */
+  seen: Seen | null;
   sight: Omit<Sight, "view" | "notes" | "problem">;
   error: EngineError | null;
 }
 
 const mattes = new MatteLoader(process.env.MAQUETTE_MATTE_MODEL);
+const content = loadContentCheck(process.env, 1);
 const findings = new Map<string, Finding>();
 
 let loading: Promise<Models | null> | null = null;
@@ -34,7 +37,7 @@ function prior(): Promise<Models | null> {
 async function inspect(pictures: Uint8Array[], views: ViewHint[]): Promise<Sights> {
   const found: Finding[] = [];
   for (const bytes of pictures) found.push(await lookAt(bytes));
-  const usable = found.flatMap(({ cutout, error }, i) => (cutout && !error ? [{ cutout, i }] : []));
+  const usable = found.flatMap(({ seen, error }, i) => (seen && !error ? [{ ...seen, i }] : []));
   const together = await findTogether(usable, views);
   const sights = found.map(({ sight, error }, i) => {
     const problem = error ?? (together.error?.picture === i ? together.error : null);
@@ -60,13 +63,13 @@ interface Together {
 }
 
 /** What only all pictures together tell: views, repetitions, and whether they show one object. */
-async function findTogether(usable: { cutout: Cutout; i: number }[], hints: ViewHint[]): Promise<Together> {
+async function findTogether(usable: (Seen & { i: number })[], hints: ViewHint[]): Promise<Together> {
   const result: Together = { views: new Map(), notes: new Map(), warnings: [], error: null };
   if (usable.length === 0) return result;
   const numberOf = (k: number) => usable[k]!.i;
   try {
     const { inspected, posed, warnings } = await lookTogether(
-      usable.map(({ cutout }) => cutout),
+      usable,
       usable.map(({ i }) => hints[i] ?? "auto"),
       prior,
     );
@@ -108,8 +111,9 @@ async function examine(bytes: Uint8Array): Promise<Finding> {
   const { seen, problem } = await lookAtPicture(bytes, 0, {
     maxSide: LEVELS.standard.picture,
     matteModel: mattes.model,
+    content,
   });
-  if (!seen) return { cutout: null, sight: { width: null, height: null, matte: null, cutout: null }, error: problem };
+  if (!seen) return { seen: null, sight: { width: null, height: null, matte: null, cutout: null }, error: problem };
   const { ingested, cutout } = seen;
   const { matte, source, confidence } = cutout;
   const coverage = matte.data.reduce((sum, c) => sum + c, 0) / (255 * matte.data.length);
@@ -119,7 +123,7 @@ async function examine(bytes: Uint8Array): Promise<Finding> {
     matte: { source, confidence, coverage },
     cutout: await drawCutout(cutout),
   };
-  return { cutout, sight, error: problem };
+  return { seen, sight, error: problem };
 }
 
 /** The object on nothing, as the stages after this one get to see it. */

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { constants } from "node:os";
-import { dirname, extname, join, parse } from "node:path";
+import { dirname, extname, join, parse, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface SandboxOptions {
@@ -29,7 +29,17 @@ const NATIVE_MB = 4096;
 const OPEN_FILES = 256;
 
 /** The variables that reach the process. All else, passwords and keys above all, stays outside. */
-const KEPT = ["PATH", "SystemRoot", "LD_LIBRARY_PATH", "TZ", "UV_THREADPOOL_SIZE", "MAQUETTE_MATTE_MODEL"];
+const KEPT = [
+  "PATH",
+  "SystemRoot",
+  "LD_LIBRARY_PATH",
+  "TZ",
+  "UV_THREADPOOL_SIZE",
+  "MAQUETTE_MODERATION_THRESHOLD",
+  "MAQUETTE_MODERATION_FAILURE",
+];
+/** Those that name a model's file, whose folder may be read. Relative ones are so to the folder of who starts the process. */
+const MODELS = ["MAQUETTE_MATTE_MODEL", "MAQUETTE_MODERATION_MODEL"];
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ENTRY = new URL(`./enter-sandbox${extname(import.meta.url)}`, import.meta.url).href;
@@ -105,6 +115,7 @@ export function startSandboxed(program: string, args: string[], options: Sandbox
     cwd: parse(process.execPath).root,
     env: {
       ...Object.fromEntries(KEPT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+      ...operatorsModels(),
       // No picture within the limits needs the disk, and none may be written.
       VIPS_DISC_THRESHOLD: "16g",
       MAQUETTE_PARENT: String(process.pid),
@@ -114,9 +125,8 @@ export function startSandboxed(program: string, args: string[], options: Sandbox
 
 /** The program, its package, and where the packages lie that it loads. */
 function readableFolders(program: string, more: string[] = []): string[] {
-  const folders = [dirname(HERE), dirname(program), ...more];
-  const matte = process.env.MAQUETTE_MATTE_MODEL;
-  if (matte) folders.push(dirname(matte));
+  const models = Object.values(operatorsModels()).map((file) => dirname(file));
+  const folders = [dirname(HERE), dirname(program), ...models, ...more];
   for (let folder = HERE; folder !== dirname(folder); folder = dirname(folder))
     folders.push(join(folder, "node_modules"));
   return folders.flatMap((folder) => {
@@ -126,6 +136,15 @@ function readableFolders(program: string, more: string[] = []): string[] {
       return [];
     }
   });
+}
+
+function operatorsModels(): Record<string, string> {
+  return Object.fromEntries(
+    MODELS.flatMap((name) => {
+      const file = process.env[name]?.trim();
+      return file ? [[name, resolve(file)]] : [];
+    }),
+  );
 }
 
 /** What the way in which a process ended tells of the limit that it met. */

@@ -46,6 +46,10 @@ const REGISTRY = {
     text: "it does not show the same object as the others: %s. Send pictures of one object from different sides",
   },
   inappropriate: { family: "inappropriate", text: "its content is not accepted: %s" },
+  content_unchecked: {
+    family: "inappropriate",
+    text: "its content cannot be checked (%s), and unchecked pictures are not accepted here. Tell whoever runs this",
+  },
   too_complex: { family: "too_complex", text: "the object is too complex: %s. Simplify it or raise the quality" },
   // -- the model that shall be finished
   model_unsupported: {

@@ -18,6 +18,7 @@ import { shapeFromGenerator } from "./generate/shape-from-generator.ts";
 import type { Generator } from "./generator.ts";
 import { infer } from "./infer/infer.ts";
 import { ingestPicture } from "./ingest/ingest-picture.ts";
+import { type ContentCheck, checkContents } from "./inspect/check-content.ts";
 import { inspectPictures } from "./inspect/inspect-pictures.ts";
 import { LEVELS } from "./levels.ts";
 import { checkMesh } from "./mesh/check-mesh.ts";
@@ -59,6 +60,7 @@ export interface Shape {
  *   that are refused shall not cost its memory. Null leaves everything to the silhouettes.
  * @param matte the learned matte, for backgrounds that the border does not tell; null leaves it to the border.
  * @param generator makes the shape in place of infer and carve; null leaves it to them.
+ * @param content the operator's check of what pictures show; null accepts all.
  * @throws EngineError when a picture is refused or an option is invalid; the signal's reason when aborted.
  */
 export async function makeAsset(
@@ -68,6 +70,7 @@ export async function makeAsset(
   loadPrior: (() => Promise<Models | null>) | null = null,
   matte: MatteModel | null = null,
   generator: Generator | null = null,
+  content: ContentCheck | null = null,
 ): Promise<Asset> {
   const plan = planAsset(pictures.length, options);
   const level = LEVELS[plan.quality];
@@ -80,7 +83,10 @@ export async function makeAsset(
   const segmented = await stage("segment", () =>
     Promise.all(ingested.map((p) => segmentPictureWith(matte, p.image, p.hasAlpha))),
   );
-  const inspected = await stage("inspect", () => inspectPictures(segmented, plan.views));
+  const inspected = await stage("inspect", async () => {
+    const images = ingested.map(({ image }) => image);
+    return inspectPictures(segmented, plan.views, content ? await checkContents(content, images) : []);
+  });
   warnings.push(...inspected.warnings);
   const prior = plan.prior && loadPrior ? await loadPrior() : null;
   const posed = await stage("pose", () => pose(inspected.cutouts, inspected.hints, prior, inspected.sources));

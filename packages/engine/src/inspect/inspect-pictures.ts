@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts";
 import type { Cutout, ViewHint } from "../types.ts";
 import { sketchView } from "../views/sketch.ts";
+import type { ContentVerdict } from "./check-content.ts";
 import { inspectPicture, list } from "./inspect.ts";
 import { inspectSet } from "./inspect-set.ts";
 import type { PlacedCutout } from "./split-sheet.ts";
@@ -25,14 +26,21 @@ export interface Inspected {
  * sheets apart.
  *
  * @param hints parallel to the pictures; missing ones are `auto`.
+ * @param contents parallel to the pictures: what the operator's check said of them, where there is one.
  * @throws EngineError as `inspectPicture`, and views_inconsistent
  */
-export function inspectPictures(pictures: readonly Cutout[], hints: readonly ViewHint[]): Inspected {
+export function inspectPictures(
+  pictures: readonly Cutout[],
+  hints: readonly ViewHint[],
+  contents: readonly ContentVerdict[] = [],
+): Inspected {
   const result: Inspected = { cutouts: [], hints: [], sources: [], measured: [], warnings: [] };
   pictures.forEach((picture, i) => {
     const hint = hints[i] ?? "auto";
     const { views, measured, touches } = inspectPicture(picture, i, hint === "auto");
-    result.measured.push(measured);
+    const { score = null, unchecked = null } = contents[i] ?? {};
+    result.measured.push(score === null ? measured : { ...measured, inappropriate: score });
+    if (unchecked !== null) result.warnings.push(`Image ${i + 1}: its content was not checked (${unchecked}).`);
     if (touches.length > 0) {
       result.warnings.push(
         `Image ${i + 1}: the object touches the ${list(touches)} of the picture. If a part of it is cut off there, use a picture with space around it.`,

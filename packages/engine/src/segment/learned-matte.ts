@@ -1,18 +1,14 @@
 import { gaussianBlur } from "../image/blur.ts";
 import { connectedComponents } from "../image/components.ts";
 import { halveImage } from "../image/resize.ts";
+import { type NetworkInput, stretchedPlanes } from "../image/stretched-planes.ts";
 import type { RgbaImage } from "../types.ts";
 import { cutByColors } from "./cut-by-colors.ts";
 import { refineMatte } from "./refine-matte.ts";
 import type { MatteModel } from "./segment.ts";
 
 /** A network that tells objects from backgrounds, and what it wants to be fed. */
-export interface MatteNetwork {
-  /** Pixels a side of its square picture; pictures are stretched to it. */
-  size: number;
-  /** Subtracted from the channels R, G, B (sRGB 0–1), and what they are divided by then. */
-  mean: readonly number[];
-  deviation: readonly number[];
+export interface MatteNetwork extends NetworkInput {
   /** Whether it answers with log-odds or with coverage 0–1. */
   output: "logits" | "coverage";
   /** @param planes R, G, B, each size². @returns size² numbers. */
@@ -38,7 +34,7 @@ const AGREE = [0.84, 0.98] as const;
  */
 export function learnedMatte(network: MatteNetwork): MatteModel {
   return async (image) => {
-    const answer = await network.run(reduced(image, network));
+    const answer = await network.run(stretchedPlanes(image, network));
     const coarse = network.output === "logits" ? answer.map((v) => 1 / (1 + Math.exp(-v))) : answer;
     const factor = Math.min(image.width, image.height) >= HALVE_FROM ? 2 : 1;
     const guide = factor === 2 ? halveImage(image) : image;
@@ -53,34 +49,6 @@ export function learnedMatte(network: MatteNetwork): MatteModel {
     removeSpecks(mask, guide.width, guide.height);
     return { matte: refineMatte(image, mask, factor), confidence: agreement(guess, cut) };
   };
-}
-
-/** Area averages of the picture, stretched to the network's square, normalised. */
-function reduced(image: RgbaImage, { size, mean, deviation }: MatteNetwork): Float32Array {
-  const { width, height, data } = image;
-  const planes = new Float32Array(3 * size * size);
-  for (let j = 0; j < size; j++) {
-    const [y0, y1] = span(j, size, height);
-    for (let i = 0; i < size; i++) {
-      const [x0, x1] = span(i, size, width);
-      const sum = [0, 0, 0];
-      for (let y = y0; y < y1; y++) {
-        for (let at = 4 * (y * width + x0), end = at + 4 * (x1 - x0); at < end; at += 4) {
-          for (let c = 0; c < 3; c++) sum[c] += data[at + c];
-        }
-      }
-      const count = 255 * (y1 - y0) * (x1 - x0);
-      for (let c = 0; c < 3; c++) {
-        planes[c * size * size + j * size + i] = (sum[c] / count - mean[c]) / deviation[c];
-      }
-    }
-  }
-  return planes;
-}
-
-function span(i: number, size: number, length: number): [number, number] {
-  const from = Math.floor((i * length) / size);
-  return [from, Math.max(from + 1, Math.floor(((i + 1) * length) / size))];
 }
 
 /** Bilinear. */

@@ -1,5 +1,20 @@
-/** The smallest ONNX model that has anything to do with mattes, written field by field (onnx.proto, IR version 7). */
+/*
+ * The smallest ONNX models that have anything to do with pictures, written field by field (onnx.proto, IR version 7).
+ */
+
+/** 1 × 3 × size × size → 1 × 1 × size × size: of each pixel, the largest channel. */
 export function onnxMaximumOfChannels(size: number): Uint8Array {
+  return reduction("ReduceMax", [1, 3, size, size], [1], [1, 1, size, size]);
+}
+
+/** → 1 × 3 × 1 × 1 (or 1 × 1 × 1 × 3): the mean of each channel, by which it can tell red from blue. */
+export function onnxMeanOfChannels(size: number, channelsLast = false): Uint8Array {
+  return channelsLast
+    ? reduction("ReduceMean", [1, size, size, 3], [1, 2], [1, 1, 1, 3])
+    : reduction("ReduceMean", [1, 3, size, size], [2, 3], [1, 3, 1, 1]);
+}
+
+function reduction(operator: string, from: number[], axes: number[], to: number[]): Uint8Array {
   const name = (field: number, text: string) => bytes(field, new TextEncoder().encode(text));
   const message = (field: number, ...parts: Uint8Array[]) => bytes(field, join(...parts));
   const tensor = (field: number, label: string, dims: number[]) =>
@@ -11,18 +26,12 @@ export function onnxMaximumOfChannels(size: number): Uint8Array {
   const node = message(
     1,
     name(1, "picture"),
-    name(2, "coverage"),
-    name(4, "ReduceMax"),
-    message(5, name(1, "axes"), number(8, 1), number(20, 7)),
+    name(2, "answer"),
+    name(4, operator),
+    message(5, name(1, "axes"), ...axes.map((axis) => number(8, axis)), number(20, 7)),
     message(5, name(1, "keepdims"), number(3, 1), number(20, 2)),
   );
-  const graph = message(
-    7,
-    node,
-    name(2, "brightest"),
-    tensor(11, "picture", [1, 3, size, size]),
-    tensor(12, "coverage", [1, 1, size, size]),
-  );
+  const graph = message(7, node, name(2, "reduction"), tensor(11, "picture", from), tensor(12, "answer", to));
   return join(number(1, 7), graph, message(8, number(2, 11)));
 }
 

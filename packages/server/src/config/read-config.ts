@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { checkContentSettings } from "@maquette/engine/host/load-content-check";
 import ipaddr from "ipaddr.js";
 import { type GeneratorsConfig, readGenerators } from "../generators/read-generators.ts";
 import type { TracingOptions } from "../tracing/tracing.ts";
@@ -93,6 +94,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
   if (!["all", "api", "worker"].includes(role)) {
     throw new ConfigError("--role", `expected "all", "api" or "worker", got "${role}"`);
   }
+  checkContent(env);
   const databaseUrl = get("DATABASE_URL");
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new ConfigError("DATABASE_URL", "expected postgres://user:password@host:port/database");
@@ -214,6 +216,16 @@ function readGeneratorsSetting(text: string | null): GeneratorsConfig {
     return readGenerators(text);
   } catch (error) {
     throw new ConfigError("MAQUETTE_GENERATORS", (error as Error).message);
+  }
+}
+
+/** The processes that look at pictures read these by themselves; what is wrong shall be known at the start. */
+function checkContent(env: Record<string, string | undefined>): void {
+  try {
+    checkContentSettings(env);
+  } catch (error) {
+    const [, name = "", why = ""] = /^(\w+): (.*)$/s.exec((error as Error).message) ?? [];
+    throw new ConfigError(name, why);
   }
 }
 
