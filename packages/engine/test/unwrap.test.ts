@@ -237,4 +237,32 @@ describe("unwrap", () => {
       { numRuns: 8 },
     );
   });
+
+  it("stands what is upright on the object upright in the texture, all but a tenth of it", async () => {
+    const field = lumpy([{ at: [0, 0.3, 0], size: 0.12 }]);
+    const mesh = quadrangulate(triangulateQuads(contour(field)), field, {
+      maxTriangles: 30_000,
+      edge: 2.6 / N,
+      seed: 1,
+    })!;
+    const layout = await unwrap(mesh, { textureSize: 256, padding: 2, mates: matesOf(pairTriangles(mesh)) });
+    let [upright, all] = [0, 0];
+    for (let t = 0; t < mesh.triangles.length; t += 3) {
+      const [a, b, c] = [0, 1, 2].map((k): Point => {
+        const uv = 2 * layout.cornerUvs[t + k]!;
+        return [layout.uvs[uv]!, 1 - layout.uvs[uv + 1]!];
+      }) as [Point, Point, Point];
+      const [low, one, two] = [0, 1, 2].map((k) => mesh.positions[3 * mesh.triangles[t + k]! + 1]!);
+      const [riseU, riseV] = [
+        (one! - low!) * (c[1] - a[1]) - (two! - low!) * (b[1] - a[1]),
+        (two! - low!) * (b[0] - a[0]) - (one! - low!) * (c[0] - a[0]),
+      ];
+      // What lies has no up.
+      const area = turn(a, b, c);
+      if (Math.hypot(riseU, riseV) < 0.5 * area) continue;
+      all += area;
+      if (riseV > 0) upright += area;
+    }
+    expect(upright / all).toBeGreaterThan(0.9);
+  });
 });

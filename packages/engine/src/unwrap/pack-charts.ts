@@ -6,6 +6,8 @@ export interface PackOptions {
   side: number;
   /** Cells between charts; half as many, rounded up, along the border. */
   padding: number;
+  /** 1 for each chart that must not be turned; none where left out. */
+  standing?: Uint8Array;
 }
 
 /** Share of the square that charts are tried to cover first. */
@@ -26,8 +28,8 @@ const ROWS = 2;
  *
  * @returns the points' places, in cells.
  */
-export function packCharts(flat: FlatCharts, { side, padding }: PackOptions): Float64Array {
-  const charts = outlines(flat);
+export function packCharts(flat: FlatCharts, { side, padding, standing }: PackOptions): Float64Array {
+  const charts = outlines(flat, standing);
   const border = Math.ceil(padding / 2);
   const width = side - 2 * border;
   const total = charts.reduce((sum, chart) => sum + chart.area, 0);
@@ -67,6 +69,8 @@ interface Outline {
   width: number;
   height: number;
   area: number;
+  /** Ways to turn it that are tried. */
+  turns: number;
 }
 
 interface Place {
@@ -75,12 +79,12 @@ interface Place {
   y: number;
 }
 
-function outlines({ points, cornerUvs, charts, chartCount }: FlatCharts): Outline[] {
+function outlines({ points, cornerUvs, charts, chartCount }: FlatCharts, standing?: Uint8Array): Outline[] {
   const triangles: number[][] = Array.from({ length: chartCount }, () => []);
   charts.forEach((chart, t) => {
     triangles[chart]!.push(t);
   });
-  return triangles.map((own) => {
+  return triangles.map((own, c) => {
     const numbers = own.flatMap((t) => [cornerUvs[3 * t]!, cornerUvs[3 * t + 1]!, cornerUvs[3 * t + 2]!]);
     const uvs = [...new Set(numbers)];
     let [left, bottom, right, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, -1e300, -1e300];
@@ -100,7 +104,16 @@ function outlines({ points, cornerUvs, charts, chartCount }: FlatCharts): Outlin
       const [ax, ay, bx, by, cx, cy] = corners.subarray(i, i + 6);
       area += Math.abs((bx! - ax!) * (cy! - ay!) - (cx! - ax!) * (by! - ay!)) / 2;
     }
-    return { uvs, corners, left, bottom, width: right - left, height: top - bottom, area };
+    return {
+      uvs,
+      corners,
+      left,
+      bottom,
+      width: right - left,
+      height: top - bottom,
+      area,
+      turns: standing?.[c] ? 1 : 4,
+    };
   });
 }
 
@@ -129,7 +142,7 @@ function place(charts: Outline[], scale: number, width: number, padding: number)
   for (const c of order) {
     const mask = rasterize(charts[c]!, scale);
     let [least, found, runs]: [number, Place | null, Int32Array] = [Number.POSITIVE_INFINITY, null, new Int32Array(0)];
-    for (let turns = 0; turns < 4; turns++) {
+    for (let turns = 0; turns < charts[c]!.turns; turns++) {
       const shape = turnMask(mask, turns);
       const candidate = runsOf(shape);
       const spot = sheet.find(candidate, shape.columns, shape.rows, least);

@@ -3,6 +3,7 @@ import { chartSurface } from "./chart-surface.ts";
 import { joinQuads } from "./join-quads.ts";
 import { packCharts } from "./pack-charts.ts";
 import { splitOverlaps } from "./split-overlaps.ts";
+import { standUpright } from "./stand-upright.ts";
 
 export interface UnwrapOptions {
   /** Texels a side of the square texture. */
@@ -38,8 +39,8 @@ export async function unwrap(mesh: Mesh, options: UnwrapOptions): Promise<Unwrap
   const padding = Math.ceil((options.padding * side) / textureSize);
   const mates = options.mates ?? new Int32Array(mesh.triangles.length / 3).fill(-1);
   const charted = await chartSurface(mesh);
-  const flat = splitOverlaps(mesh, joinQuads(mesh, charted, mates), mates);
-  const places = packCharts(flat, { side, padding });
+  const { flat, standing } = standUpright(mesh, splitOverlaps(mesh, joinQuads(mesh, charted, mates), mates));
+  const places = packCharts(flat, { side, padding, standing });
   const { cornerUvs, charts, chartCount } = flat;
   const uvs = Float32Array.from(places, (value, i) => (i % 2 === 0 ? value / side : 1 - value / side));
   const vertexOfUv = new Uint32Array(uvs.length / 2);
