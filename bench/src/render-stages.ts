@@ -77,6 +77,7 @@ await save("carve", [...clayTiles(dense), ...sliceTiles(field)]);
 const squares = quadrangulate(dense, field, {
   maxTriangles: plan.polycount,
   edge: level.quad / level.field,
+  enough: level.enough,
   seed: plan.seed,
 });
 const mesh = squares ?? simplify(dense, field, { maxTriangles: plan.polycount, tolerance: level.tolerance }).mesh;

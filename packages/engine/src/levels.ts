@@ -12,12 +12,38 @@ export interface Level {
   tolerance: number;
   /** Side of the squares of a quad mesh, samples of the field. */
   quad: number;
+  /** Triangles below which a quad mesh has smaller squares. */
+  enough: number;
   /** Upper limit of triangles when the request names none (contract, section 3). */
   polycount: number;
 }
 
 export const LEVELS: Readonly<Record<Quality, Level>> = {
-  standard: { picture: 1024, field: 128, texture: 1024, tolerance: 1 / 700, quad: 2.6, polycount: 30_000 },
-  high: { picture: 1280, field: 224, texture: 2048, tolerance: 1 / 1400, quad: 2.8, polycount: 100_000 },
-  ultra: { picture: 1536, field: 352, texture: 4096, tolerance: 1 / 2400, quad: 3.2, polycount: 300_000 },
+  standard: {
+    picture: 1024,
+    field: 128,
+    texture: 1024,
+    tolerance: 1 / 700,
+    quad: 2.6,
+    enough: 8_000,
+    polycount: 30_000,
+  },
+  high: {
+    picture: 1280,
+    field: 224,
+    texture: 2048,
+    tolerance: 1 / 1400,
+    quad: 2.8,
+    enough: 20_000,
+    polycount: 100_000,
+  },
+  ultra: {
+    picture: 1536,
+    field: 352,
+    texture: 4096,
+    tolerance: 1 / 2400,
+    quad: 3.2,
+    enough: 40_000,
+    polycount: 300_000,
+  },
 };

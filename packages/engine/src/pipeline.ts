@@ -100,7 +100,12 @@ export async function makeAsset(
     const maxTriangles = plan.polycount - hullShare(plan);
     const squares =
       plan.topology === "quad"
-        ? quadrangulate(dense, field, { maxTriangles, edge: level.quad / level.field, seed: plan.seed })
+        ? quadrangulate(dense, field, {
+            maxTriangles,
+            edge: level.quad / level.field,
+            enough: level.enough,
+            seed: plan.seed,
+          })
         : null;
     const simple = squares ?? simplify(dense, field, { maxTriangles, tolerance: level.tolerance }).mesh;
     const mirror = findSymmetry(field);

@@ -187,6 +187,17 @@ describe("quadrangulate", () => {
     expect(quadrangulate(meshOf(rod), rod, { ...options, edge: 6 / 64 })).toBeNull();
   });
 
+  it("has smaller squares where those asked for are few", () => {
+    const field = torus(64);
+    const [few, some, most] = [0, 2300, 9000].map(
+      (enough) => quadrangulate(meshOf(field), field, { ...options, enough })!.triangles.length / 3,
+    );
+    expect(few).toBeLessThan(2000);
+    expect(Math.abs(some! / 2300 - 1)).toBeLessThan(0.15);
+    // No more than their sides may shrink.
+    expect(Math.abs((most! / few!) * 0.73 ** 2 - 1)).toBeLessThan(0.1);
+  });
+
   it("is cut into charts along the sides of its quads, but for one in fifty", async () => {
     const field = torus(64);
     const mesh = quadrangulate(meshOf(field), field, options)!;

@@ -10,6 +10,8 @@ export interface QuadrangulateOptions {
   maxTriangles: number;
   /** Side of the quads, cube units; longer where the cap asks for it. */
   edge: number;
+  /** Squares are smaller, down to `SHORTEST` of that side, while they make fewer triangles than this. */
+  enough?: number;
   seed: number;
 }
 
@@ -18,6 +20,11 @@ export interface QuadrangulateOptions {
  * sizes, and the caller is told to use those.
  */
 const LONGEST = 2.5;
+/**
+ * Shortest side as a multiple of the asked one. Small and thin things gain by it: the silhouette of an axe from the side goes from
+ * 0.959 to 0.979 of the picture's, half the distance, and 97 instead of 96 % quads. Below that, sides near those of the dense surface.
+ */
+const SHORTEST = 0.73;
 /** Tries to get under the cap: lengths are guessed from the surface's area, and the first guess mostly holds. */
 const TRIES = 4;
 /** Volume that may be lost or won, as a share. Rods thinner than a quad are pinched away beyond it. */
@@ -32,10 +39,13 @@ const DISTANCE = 0.12;
  * @returns null where squares of a reasonable size within the cap do not hold the shape.
  */
 export function quadrangulate(dense: Mesh, field: Field, options: QuadrangulateOptions): Mesh | null {
-  const { maxTriangles, seed } = options;
+  const { maxTriangles, enough = 0, seed } = options;
   const volume = volumeOf(dense);
+  const area = surfaceArea(dense);
   // Two triangles a square; poles and folds need a few more.
-  let edge = Math.max(options.edge, Math.sqrt((2.2 * surfaceArea(dense)) / maxTriangles));
+  const sideFor = (triangles: number) => Math.sqrt((2.2 * area) / triangles);
+  const wanted = Math.min(options.edge, Math.max(SHORTEST * options.edge, sideFor(enough)));
+  let edge = Math.max(wanted, sideFor(maxTriangles));
   for (let i = 0; i < TRIES; i++) {
     if (edge > LONGEST * options.edge) return null;
     const mesh = remeshQuads(dense, { edge, seed });
