@@ -37,7 +37,7 @@ const COLUMNS = 4;
 const { values } = parseArgs({
   options: {
     /** Name and number of pictures. */
-    assets: { type: "string", default: "chest-4,fox-1,teapot-4,robot-4,van-1" },
+    assets: { type: "string", default: "chest-4,fox-1,robot-4,teapot-4" },
     python: { type: "string", default: "python3" },
     pictures: { type: "string", default: fileURLToPath(new URL("../../docs/images/remesh", import.meta.url)) },
   },
