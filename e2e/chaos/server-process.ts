@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 export interface ServerProcess {
   readonly role: string;
+  readonly pid: number;
   /** null until it listens, and once it has ended. */
   readonly url: string | null;
   /** Resolves with the URL. @throws Error with its last words when it ends before */
@@ -63,6 +64,7 @@ export function startServerProcess(role: string, engine: string, env: Record<str
   ready.catch(() => {});
   return {
     role,
+    pid: child.pid!,
     get url() {
       return url;
     },
