@@ -126,6 +126,38 @@ describe("bake", () => {
     expect(coverage).toBeLessThan(0.3);
   });
 
+  it("leaves out on the unseen back what does not reach the outline in the picture, and keeps what does", async () => {
+    const mesh = paintedBox();
+    const camera = labelCamera("front", 256);
+    const views = viewsOf(mesh, [camera], 256);
+    const { image } = views[0];
+    // Where the middles of the two triangles of the back show through: a spot on one, a band from side to side over the other.
+    const middle = (t: number) => {
+      const [x, y] = [0, 1].map((k) => {
+        const corners = [0, 1, 2].map((c) => mesh.positions[3 * mesh.triangles[3 * t + c] + k]);
+        return corners.reduce((sum, value) => sum + value, 0) / 3;
+      });
+      return [camera.centerX + x * camera.scale, camera.centerY - y * camera.scale];
+    };
+    const [spot, band] = [middle(2), middle(3)];
+    const [dark, blue] = [
+      [20, 20, 20],
+      [40, 60, 200],
+    ];
+    for (let y = 0; y < 256; y++) {
+      for (let x = 0; x < 256; x++) {
+        const onSpot = Math.hypot(x - spot[0], y - spot[1]) < 12;
+        if (onSpot) image.data.set(dark, 4 * (256 * y + x));
+        else if (Math.abs(y - band[1]) < 10) image.data.set(blue, 4 * (256 * y + x));
+      }
+    }
+    const layout = await unwrap(mesh, { textureSize: 256, padding: 2 });
+    const { baseColor } = bake(mesh, layout, views, { textureSize: 256, unseen: null });
+    expect(difference(colorAt(baseColor, layout, 2), SIDES[0])).toBeLessThanOrEqual(12);
+    expect(difference(colorAt(baseColor, layout, 3), blue)).toBeLessThanOrEqual(60);
+    expect(difference(colorAt(baseColor, layout, 3), SIDES[0])).toBeGreaterThan(100);
+  });
+
   it("brings a guess of the unseen colours to the tones of the seen ones, and keeps what it tells apart", async () => {
     // One red ball, seen from the front; guessed paler all over, with a blue cap at the back.
     const mesh: RenderMesh = sphere(0.4, 16);

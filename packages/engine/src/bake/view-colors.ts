@@ -3,6 +3,7 @@ import { squaredDistances } from "../image/distance-transform.ts";
 import { signedDistance } from "../image/signed-distance.ts";
 import { rasterize } from "../raster/rasterize.ts";
 import type { Mesh, View } from "../types.ts";
+import { removeInnerDetails } from "./remove-inner-details.ts";
 
 /** A view made ready for looking up colours of surface points. */
 export interface ViewColors {
@@ -10,6 +11,8 @@ export interface ViewColors {
   height: number;
   /** sRGB bytes, 3 a pixel; valid beyond the outline, too. */
   colors: Uint8Array;
+  /** The same as the far side has them: without details that do not reach the outline. */
+  through: Uint8Array;
   /** Signed distance to the outline, pixels, positive inside. */
   edge: Float32Array;
   /** Depth of the nearest surface within a pixel's neighbourhood; -Infinity off the mesh. */
@@ -25,10 +28,12 @@ export function prepareViewColors(view: View, mesh: Mesh): ViewColors {
   const { width, height } = view.image;
   const edge = signedDistance(view.matte.data, width, height);
   const raster = rasterize(mesh.positions, mesh.triangles, view.camera, width, height);
+  const colors = spreadInnerColors(view, edge);
   return {
     width,
     height,
-    colors: spreadInnerColors(view, edge),
+    colors,
+    through: removeInnerDetails(colors, edge, width, height),
     edge,
     nearest: dilateDepth(raster.depth, width, height),
     camera: view.camera,
