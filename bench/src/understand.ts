@@ -16,7 +16,7 @@ import type { RgbaImage } from "@maquette/engine/types";
 import { encodePng, framedCamera } from "./inputs/cases.ts";
 import { compositeOf, FAMILIES, type Family } from "./inputs/composite.ts";
 import { listPacks, loadModel, type ModelRef } from "./load/models.ts";
-import { wholeNumber } from "./options.ts";
+import { listOf, wholeNumber } from "./options.ts";
 import { random, seedOf, shuffled } from "./random.ts";
 import { describeMachine } from "./report/machine.ts";
 import { formatTable } from "./report/table.ts";
@@ -30,6 +30,7 @@ const USAGE = `Usage: npm run bench:understand -- [options]
 
   --data DIR         the packed models (default: ../shared/data)
   --limit N          composites, in equal parts of six families (default 504)
+  --families F,…     only these of them: ${FAMILIES.join(", ")}
   --sets N           sets of four sides in random order that are to be named (default 200)
   --size N           pixels a side (default 512)
   --seed S           of the choice, the cameras and the backgrounds (default 1)
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
   const tiles: { row: Row; image: RgbaImage; mattes: Uint8Array[] }[] = [];
   for (let i = 0; i < limit; i++) {
     const family = FAMILIES[i % FAMILIES.length];
+    if (!options.families.includes(family)) continue;
     const ref = models[i % models.length];
     const next = random(seedOf(seed, family, ref.source, ref.name));
     const { image, truth } = await draw(ref, family, size, next);
@@ -95,6 +97,7 @@ function readOptions() {
     options: {
       data: { type: "string", default: "../shared/data" },
       limit: { type: "string", default: "504" },
+      families: { type: "string", default: FAMILIES.join() },
       sets: { type: "string", default: "200" },
       size: { type: "string", default: "512" },
       seed: { type: "string", default: "1" },
@@ -113,6 +116,7 @@ function readOptions() {
   return {
     data: values.data,
     limit: wholeNumber("--limit", values.limit, 0, 100_000),
+    families: listOf("--families", values.families, FAMILIES),
     sets: wholeNumber("--sets", values.sets, 0, 100_000),
     size: wholeNumber("--size", values.size, 128, 1536),
     seed: wholeNumber("--seed", values.seed, 0, 2 ** 31),

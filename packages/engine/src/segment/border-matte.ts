@@ -4,6 +4,7 @@ import { borderPixels } from "../image/flood.ts";
 import { quantile } from "../image/quantile.ts";
 import { halveImage } from "../image/resize.ts";
 import type { Cutout, RgbaImage } from "../types.ts";
+import { cutRough } from "./cut-rough.ts";
 import { cutShading } from "./cut-shading.ts";
 import { dropSlivers } from "./drop-slivers.ts";
 import { decideEnclosed } from "./enclosed.ts";
@@ -31,7 +32,9 @@ const EXPLAINED = [0.5, 0.85] as const;
 const OUTLINED = [0.1, 0.6] as const;
 /** Tolerances over which a rough background (paper: 6, wood: 13) costs this share of the confidence. */
 const ROUGH = [7, 14] as const;
-const ROUGH_COST = 0.5;
+const ROUGH_COST = 0.35;
+/** From this tolerance on the ground is rough enough that parts of the object may have its colours. */
+const CUT_FROM = 6;
 
 /**
  * Steps within a shadow, Lab per pixel: pictures of 256 colours have steps of 1 in soft ones, which fenced in plates under
@@ -62,7 +65,9 @@ export function borderMatte(image: RgbaImage): Cutout & { explained: number } {
     const slivers = dropSlivers(lab, grown, background);
     for (let at = 0; at < slivers.length; at++) if (slivers[at] !== 0) background[at] = 1;
   }
-  const mask = objectPieces(background, grown, edges);
+  const found = objectPieces(background, grown, edges);
+  const rough = grown.fit.model.kind === "smooth" && grown.fit.tolerance > CUT_FROM;
+  const mask = rough ? withoutDust(cutRough(lab, grown, found), lab) : found;
   const explained = smoothStep(...EXPLAINED, borderShare(background, grown.expected.width, grown.expected.height));
   const confidence = explained * rate(grown, mask, edges);
   return { image, matte: refineMatte(image, mask, factor), source: "border", confidence, explained };
@@ -123,6 +128,13 @@ function objectPieces(background: Uint8Array, grown: Background, edges: Edges): 
   });
   for (let at = 0; at < mask.length; at++) if (labels[at] >= 0 && !kept[labels[at]]) mask[at] = 0;
   return mask;
+}
+
+function withoutDust(mask: Uint8Array, { width, height }: LabImage): Uint8Array {
+  const { labels, components } = connectedComponents(mask, width, height, 8);
+  const largest = components.reduce((most, c) => Math.max(most, c.area), 0);
+  const least = Math.max(8, DUST * largest);
+  return mask.map((v, at) => (v !== 0 && components[labels[at]].area >= least ? 1 : 0));
 }
 
 /** Share of the picture's border where the mask is set. */
