@@ -47,7 +47,7 @@ interface Reduced {
 /**
  * A view's colours without what lies within the outline and does not reach it: eyes, a mouth, a lock, a cushion. What shows
  * through from behind looks like this, because colours that reach the outline go on round it, and those that do not belong to
- * the side that is shown: without this a fox had a second face on the back of its head. Decision 0047 has what was measured.
+ * the side that is shown: without this a fox had a second face on the back of its head. Decision 0023 has what was measured.
  *
  * Each channel is filled, then levelled, by the lowest and highest values on the way to the outline (Soille, "Morphological
  * Image Analysis", 2003, 6.3.7: fillhole and its dual), which knows no sizes. What that changes is a detail, and takes colours
