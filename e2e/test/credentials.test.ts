@@ -156,14 +156,20 @@ onBothModes("contract 2, credentials", (start) => {
       (await me(client, { "X-API-Key": client.apiKey, Authorization: client.headers.authorization! })).status,
     ).toBe(200);
 
-    const token = client.refreshToken;
+    const { json: hook } = await register(
+      { "X-API-Key": client.apiKey },
+      { devID: client.devID, destination: newDestination() },
+    );
+    client.headers.authorization = hook.jwt;
     const rotated = await asClient(
       server,
       client,
     )({ method: "POST", path: "/api/maquette/v1/credentials/refresh-token" });
-    expect(
-      (await refresh({ "X-API-Key": client.apiKey, "refresh-token": token }, { devID: client.devID })).status,
-    ).toBe(400);
+    for (const token of [client.refreshToken, hook.refreshToken]) {
+      expect(
+        (await refresh({ "X-API-Key": client.apiKey, "refresh-token": token }, { devID: client.devID })).status,
+      ).toBe(400);
+    }
     expect(
       (await refresh({ "X-API-Key": client.apiKey, "refresh-token": rotated.json.value }, { devID: client.devID }))
         .status,
@@ -173,6 +179,7 @@ onBothModes("contract 2, credentials", (start) => {
     const { body } = await client.get("/api/maquette/v1/audit-events");
     expect(body.events.map((event: { kind: string }) => event.kind)).toEqual([
       "refresh_token.rotated",
+      "webhook.registered",
       "api_key.rotated",
       "account.created",
     ]);

@@ -9,7 +9,6 @@ import {
   standInEngine,
   startTestServer,
   type TestServer,
-  until,
 } from "../support/api.ts";
 import { type FormPart, writeForm } from "../support/raw-http.ts";
 
@@ -135,6 +134,13 @@ onBothModes("contract 3, process", (start) => {
       ],
       [
         "urlencoded with imageUrls repeated",
+        () => ({
+          type: "application/x-www-form-urlencoded",
+          body: urlencoded(URLS.map((url) => ["imageUrls", url])),
+        }),
+      ],
+      [
+        "urlencoded with imageUrls[]",
         () => ({
           type: "application/x-www-form-urlencoded",
           body: urlencoded(URLS.map((url) => ["imageUrls[]", url])),
@@ -269,6 +275,13 @@ onBothModes("contract 3, process", (start) => {
     }
     const own = (await client.get(`/api/v1/fetchProjects?devID=${client.devID}`)).body.message[0].projectID;
     expect((await post({ projectID: own, imageUrls: URLS, test: true })).status).toBe(201);
+    await other.post(`/api/maquette/v1/studios/${studio}/members`, { email: client.email });
+    const shared = (await client.get(`/api/v1/fetchProjects?devID=${client.devID}&studioID=${studio}`)).body.message[0];
+    const { json } = await post({ projectID: shared.projectID, studioID: studio, imageUrls: URLS, test: true });
+    expect((await client.fetchRequest(json.requestID)).body).toMatchObject({
+      projectID: shared.projectID,
+      studioID: studio,
+    });
   });
 
   it("test: true checks the parameters and looks at no image", async () => {
@@ -483,10 +496,12 @@ describe("contract 3, images by URL", () => {
     await server.close();
   });
 
+  const post = (imageUrls: string[], on = server, who = client) =>
+    asClient(on, who)({ method: "POST", path: "/api/v1/process", body: { imageUrls } });
   const make = async (imageUrls: string[]) => {
-    const { body, status } = await client.post("/api/v1/process", { imageUrls });
-    expect([status, body.status]).toEqual([201, "success"]);
-    return client.finished(body.requestID);
+    const { json, status } = await post(imageUrls);
+    expect([status, json.status]).toEqual([201, "success"]);
+    return client.finished(json.requestID);
   };
 
   it("are fetched by the worker, kept, and from then on given out by our links", async () => {
@@ -537,30 +552,32 @@ describe("contract 3, images by URL", () => {
       "http://example.com:22/",
       "http://u:p@example.com/",
     ]) {
-      const { status, body } = await client.post("/api/v1/process", { imageUrls: [url] });
-      expect([url, status, body.code]).toEqual([url, 400, "image_refused"]);
+      const { status, json } = await post([url]);
+      expect([url, status, json.code]).toEqual([url, 400, "image_refused"]);
     }
   });
 
   it("never reach this machine when the server is open to others, unless it is allowed", async () => {
-    const open = await startTestServer({ env: { HOST: "0.0.0.0" } });
+    const open = await startTestServer({
+      env: { HOST: "0.0.0.0" },
+      resolve: async () => [{ address: "127.0.0.1", family: 4 }],
+    });
     const allowed = await startTestServer({ env: { HOST: "0.0.0.0", MAQUETTE_ALLOW_HOSTS: "127.0.0.1" } });
     try {
       const before = hits.length;
       const stranger = await open.account();
-      expect((await stranger.post("/api/v1/process", { imageUrls: [`${base}/good.png`] })).status).toBe(400);
+      expect((await post([`${base}/good.png`], open, stranger)).status).toBe(400);
       // A name is only known by its address when it is looked up.
-      const named = await stranger.post("/api/v1/process", {
-        imageUrls: [`${base.replace("127.0.0.1", "localtest.example")}/good.png`],
-      });
+      const named = await post([`${base.replace("127.0.0.1", "localtest.example")}/good.png`], open, stranger);
       expect(named.status).toBe(201);
-      await until(
-        async () => (await stranger.fetchRequest(named.body.requestID)).body.iterations[0].status === "dismissed",
-      );
+      expect((await stranger.finished(named.json.requestID)).iterations[0]).toMatchObject({
+        status: "dismissed",
+        dismissedReason: expect.stringContaining("127.0.0.1 is not a public address"),
+      });
       expect(hits.length).toBe(before);
       const insider = await allowed.account();
-      const { body } = await insider.post("/api/v1/process", { imageUrls: [`${base}/good.png`] });
-      expect((await insider.finished(body.requestID)).iterations[0].status).toBe("completed");
+      const { json } = await post([`${base}/good.png`], allowed, insider);
+      expect((await insider.finished(json.requestID)).iterations[0].status).toBe("completed");
       expect(hits.length).toBe(before + 1);
     } finally {
       await open.close();

@@ -107,6 +107,14 @@ onBothModes("contract 1, serving", (start) => {
     ];
     expect(answers.map((answer) => answer.status)).toEqual([200, 401, 404, 415, 403]);
     for (const { headers } of answers) expect(headers.get("access-control-allow-origin")).toBe("*");
+    const beforeDownload = await send(port, {
+      method: "OPTIONS",
+      path: "/files/artifact/x/y.glb?expires=1&signature=x",
+      headers: { ...origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "range" },
+    });
+    expect(beforeDownload.status).toBe(204);
+    expect(beforeDownload.headers.get("access-control-allow-origin")).toBe("*");
+    expect(beforeDownload.headers.get("access-control-allow-headers")).toContain("range");
   });
 
   it("every error is JSON with status and message, whatever goes wrong", async () => {
@@ -170,6 +178,9 @@ onBothModes("contract 1, serving", (start) => {
       { path: `/api/v1/fetchAll?devID=${devID}`, headers: json },
     ];
     for (const request of good) expect([request, (await call(request)).status]).toEqual([request, 200]);
+    const requestID = await client.process();
+    const inBody = await call({ path: "/api/v1/fetchRequest", body: { devID, requestID } });
+    expect([inBody.status, inBody.json.requestID]).toEqual([200, requestID]);
     const other = await server.account();
     for (const path of [
       `/api/v1/fetchAll?devID=${other.devID}`,
