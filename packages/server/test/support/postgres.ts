@@ -42,7 +42,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     ],
     { ...identity, env, stdio: "pipe" },
   );
-  const port = await freePort();
+  let port = await freePort();
   let child: ChildProcess | null = null;
 
   const start = async () => {
@@ -82,7 +82,15 @@ export async function startPostgres(): Promise<TestPostgres> {
     });
   const url = (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
 
-  await start();
+  for (let left = 4; child === null; left--) {
+    try {
+      await start();
+    } catch (error) {
+      // Between asking for a free port and using it, a test file beside this one can take it.
+      if (left === 0 || !String(error).includes("Address already in use")) throw error;
+      port = await freePort();
+    }
+  }
   return {
     async createDatabase() {
       const name = `test_${randomBytes(6).toString("hex")}`;
