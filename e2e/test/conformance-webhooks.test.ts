@@ -326,6 +326,15 @@ onBothModes("contract 3, webhook delivery", (start, kind) => {
     const kept = (await list(client, "destinations")).map((d: Destination) => d.url);
     expect(new Set(kept)).toEqual(new Set([...urls.filter((url) => !url.includes("/down/")), `${receiver.url}/d10`]));
   });
+
+  if (kind === "embedded")
+    it("or as many as the operator says", async () => {
+      const other = await start({ env: { MAQUETTE_DESTINATIONS: "2" } });
+      const client = await other.account();
+      for (const url of ["one", "two", "three"]) await registerOn(other, client, url);
+      const { json } = await asClient(other, client)({ path: "/api/maquette/v1/destinations" });
+      expect(new Set(json.destinations.map((d: Destination) => d.url))).toEqual(new Set(["two", "three"]));
+    });
 });
 
 describe("contract 6, webhooks to forbidden addresses", () => {

@@ -18,7 +18,6 @@ export const LIMITS = {
   nameCharacters: 128,
   tags: 32,
   tagCharacters: 64,
-  destinations: 10,
   refreshTokens: 20,
   iterations: 100,
   /** Assets of one batch download. */

@@ -39,6 +39,8 @@ export interface Config {
   jwt: "newest" | "all";
   /** Waiting and running assets that an account may have. */
   queueLimit: number;
+  /** Webhook destinations that an account keeps. */
+  destinations: number;
   /** Requests a minute that an account may make, on average. */
   rateLimit: number;
   /** Days after which an asset's files are deleted, counted from its end; its record stays. 0: never. */
@@ -120,6 +122,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     masterKey: readKeySetting("MAQUETTE_KEY", get("MAQUETTE_KEY")),
     jwt: choice("MAQUETTE_JWT", ["newest", "all"] as const, "newest"),
     queueLimit: integer("MAQUETTE_QUEUE_LIMIT", 500, 1, 1_000_000),
+    destinations: integer("MAQUETTE_DESTINATIONS", 10, 1, 1000),
     rateLimit: integer("MAQUETTE_RATE_LIMIT", 6000, 1, 100_000_000),
     keepFilesDays: integer("MAQUETTE_KEEP_FILES_DAYS", 0, 0, 36_500),
     keepPicturesDays: integer("MAQUETTE_KEEP_PICTURES_DAYS", 0, 0, 36_500),

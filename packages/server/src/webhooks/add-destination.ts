@@ -15,9 +15,9 @@ import type { DestinationTable, Schema } from "../db/schema.ts";
  */
 export async function addDestination(
   trx: Transaction<Schema>,
-  given: { accountId: string; url: string | null; address: string; now: number },
+  given: { accountId: string; url: string | null; address: string; now: number; limit: number },
 ): Promise<DestinationTable["state"] | null> {
-  const { accountId, address, now } = given;
+  const { accountId, address, now, limit } = given;
   const url = checkDestination(given.url);
   const at = new Date(now);
   // One registration of an account at a time, so that the limit holds.
@@ -41,7 +41,7 @@ export async function addDestination(
   await sql`
     update destination set state = 'removed' where id in (
       select id from destination where account_id = ${accountId} and state = 'active' and url <> ${url}
-      order by last_success_at desc nulls last, created_at desc offset ${LIMITS.destinations - 1}
+      order by last_success_at desc nulls last, created_at desc offset ${limit - 1}
     )`.execute(trx);
   await audit(trx, now, { kind: "webhook.registered", accountId, actorId: accountId, address, detail: { url } });
   return existing?.state ?? null;

@@ -39,7 +39,13 @@ export async function registerHook(
   const url = checkDestination(destination);
   const now = context.now();
   const registration = await context.db.transaction().execute(async (trx) => {
-    const former = await addDestination(trx, { accountId: devId, url, address, now });
+    const former = await addDestination(trx, {
+      accountId: devId,
+      url,
+      address,
+      now,
+      limit: context.config.destinations,
+    });
     const jwt = await issueNewest(context, trx, devId);
     if (former === "active" || former === "disabled") return { jwt, devId, refreshToken: null };
     const refreshToken = newRefreshToken();

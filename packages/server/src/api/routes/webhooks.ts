@@ -67,7 +67,9 @@ export function webhookRoutes(app: FastifyInstance, context: Context): void {
       const url = bodyFields(request).text("destination");
       await context.db
         .transaction()
-        .execute((trx) => addDestination(trx, { accountId, url, address: request.ip, now }));
+        .execute((trx) =>
+          addDestination(trx, { accountId, url, address: request.ip, now, limit: context.config.destinations }),
+        );
       reply.code(201);
       return { status: "success" };
     },
