@@ -1,3 +1,5 @@
+import { connectedComponents } from "../image/components.ts";
+
 export interface RemoveInnerDetailsOptions {
   /** Pixels of the longer side at which details are looked for. */
   side: number;
@@ -85,6 +87,7 @@ export function removeInnerDetails(
     const going = shareThatGoesOn(piece, changed, details, reduced, alike);
     if (piece.length > largest * area || going > cut) for (const i of piece) details[i] = 0;
   }
+  if (count(details) === 0) return colors;
   const known = inside.map((within, i) => (within && !details[i] ? 1 : 0));
   const spread = channels.map((channel) =>
     spreadInto(Float32Array.from(channel), known, reduced.width, reduced.height),
@@ -174,22 +177,11 @@ const count = (mask: Uint8Array) => mask.reduce((sum, m) => sum + m, 0);
 
 /** The connected pieces of a mask, each as the indices of its pixels. */
 function piecesOf(mask: Uint8Array, width: number): number[][] {
-  const pieces: number[][] = [];
-  const seen = new Uint8Array(mask.length);
-  for (let start = 0; start < mask.length; start++) {
-    if (!mask[start] || seen[start]) continue;
-    seen[start] = 1;
-    const piece = [start];
-    for (let k = 0; k < piece.length; k++) {
-      for (const step of [-1, 1, -width, width]) {
-        const j = piece[k] + step;
-        if (!mask[j] || seen[j]) continue;
-        seen[j] = 1;
-        piece.push(j);
-      }
-    }
-    pieces.push(piece);
-  }
+  const { labels, components } = connectedComponents(mask, width, mask.length / width, 4);
+  const pieces = components.map((): number[] => []);
+  labels.forEach((label, i) => {
+    if (label >= 0) pieces[label].push(i);
+  });
   return pieces;
 }
 

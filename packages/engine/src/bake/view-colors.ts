@@ -12,7 +12,7 @@ export interface ViewColors {
   /** sRGB bytes, 3 a pixel; valid beyond the outline, too. */
   colors: Uint8Array;
   /** The same as the far side has them: without details that do not reach the outline. */
-  through: Uint8Array;
+  readonly through: Uint8Array;
   /** Signed distance to the outline, pixels, positive inside. */
   edge: Float32Array;
   /** Depth of the nearest surface within a pixel's neighbourhood; -Infinity off the mesh. */
@@ -29,11 +29,16 @@ export function prepareViewColors(view: View, mesh: Mesh): ViewColors {
   const edge = signedDistance(view.matte.data, width, height);
   const raster = rasterize(mesh.positions, mesh.triangles, view.camera, width, height);
   const colors = spreadInnerColors(view, edge);
+  // Found when first asked for: a view that nothing looks at from behind needs none.
+  let through: Uint8Array | null = null;
   return {
     width,
     height,
     colors,
-    through: removeInnerDetails(colors, edge, width, height),
+    get through() {
+      through ??= removeInnerDetails(colors, edge, width, height);
+      return through;
+    },
     edge,
     nearest: dilateDepth(raster.depth, width, height),
     camera: view.camera,
