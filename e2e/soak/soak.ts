@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { median, quantile } from "@maquette/engine/image/quantile";
 import { treeMb } from "../../bench/src/speed/process-tree.ts";
 import { addAccount } from "../../packages/server/src/index.ts";
 import { startPostgres } from "../../packages/server/test/support/postgres.ts";
@@ -134,22 +135,12 @@ export async function soak({ mode, seconds, share, saturationSeconds, seed, note
         message: percentiles(own.map(({ message }) => message)),
         look: percentiles(own.map(({ look }) => look)),
         download: percentiles(own.map(({ download }) => download)),
-        megabytes: at(
-          seen.map(({ megabytes }) => megabytes),
-          0.5,
-        ),
-        descriptors: at(
-          seen.map(({ descriptors }) => descriptors),
-          0.5,
-        ),
+        megabytes: median(seen.map(({ megabytes }) => megabytes)),
+        descriptors: median(seen.map(({ descriptors }) => descriptors)),
       };
     });
     const third = Math.ceil(SLICES / 3);
-    const p99 = (some: Slice[]) =>
-      at(
-        some.map(({ message }) => message.p99),
-        0.5,
-      );
+    const p99 = (some: Slice[]) => median(some.map(({ message }) => message.p99));
     return {
       mode,
       saturation,
@@ -215,13 +206,7 @@ function measureProcesses(servers: ServerProcess[]): { megabytes: number; descri
   };
 }
 
-/** The value below which a share lies. */
-function at(values: number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-const percentiles = (values: number[]): Percentiles => ({ p50: at(values, 0.5), p99: at(values, 0.99) });
+const percentiles = (values: number[]): Percentiles => ({ p50: median(values), p99: quantile(values, 0.99) });
 
 /** Of a line through the samples, by least squares, MB a second. */
 function slope(samples: { at: number; megabytes: number }[]): number {

@@ -23,9 +23,22 @@ const THRESHOLD = 0.8;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A setting that cannot be used; the message is one line, `NAME: why`. */
+export class ContentSettingError extends Error {
+  readonly setting: string;
+  readonly why: string;
+
+  constructor(setting: string, why: string) {
+    super(`${setting}: ${why}`);
+    this.name = "ContentSettingError";
+    this.setting = setting;
+    this.why = why;
+  }
+}
+
 /**
  * Says at the start what would go wrong with every picture.
- * @throws Error in one line, `NAME: why`
+ * @throws ContentSettingError
  */
 export function checkContentSettings(env: Environment): void {
   const settings = readSettings(env);
@@ -33,7 +46,7 @@ export function checkContentSettings(env: Environment): void {
   try {
     describe(settings.model);
   } catch (error) {
-    throw new Error(`MAQUETTE_MODERATION_MODEL: ${(error as Error).message}`);
+    throw new ContentSettingError("MAQUETTE_MODERATION_MODEL", (error as Error).message);
   }
 }
 
@@ -44,7 +57,7 @@ export function checkContentSettings(env: Environment): void {
  *
  * @param threads of the runtime; 0 leaves it to the runtime.
  * @returns null where no classifier is named.
- * @throws Error in one line, `NAME: why`
+ * @throws ContentSettingError
  */
 export function loadContentCheck(env: Environment, threads = 0): ContentCheck | null {
   const settings = readSettings(env);
@@ -72,10 +85,13 @@ function readSettings(env: Environment) {
   const onFailure = get("MAQUETTE_MODERATION_FAILURE") ?? "refuse";
   const threshold = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(threshold > 0 && threshold <= 1)) {
-    throw new Error(`MAQUETTE_MODERATION_THRESHOLD: expected a number above 0 and up to 1, got "${text}"`);
+    throw new ContentSettingError(
+      "MAQUETTE_MODERATION_THRESHOLD",
+      `expected a number above 0 and up to 1, got "${text}"`,
+    );
   }
   if (onFailure !== "refuse" && onFailure !== "pass") {
-    throw new Error(`MAQUETTE_MODERATION_FAILURE: expected "refuse", "pass", got "${onFailure}"`);
+    throw new ContentSettingError("MAQUETTE_MODERATION_FAILURE", `expected "refuse", "pass", got "${onFailure}"`);
   }
   return model === null ? null : { model, threshold, onFailure: onFailure as ContentCheck["onFailure"] };
 }

@@ -47,11 +47,3 @@ export function box(size: [number, number, number], center: [number, number, num
   const triangles = quads.flatMap(([a, b, c, d]) => [a!, b!, c!, a!, c!, d!]);
   return { positions: Float32Array.from(positions), triangles: Uint32Array.from(triangles) };
 }
-
-/** Seconds of processor time that this thread spends in `work`: what others run at the same time does not count. */
-export async function processorSeconds(work: () => unknown): Promise<number> {
-  const before = process.threadCpuUsage();
-  await work();
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1e6;
-}

@@ -9,31 +9,53 @@ import { recountStored } from "./requests/stored-bytes.ts";
 import { sweepOrphans } from "./storage/sweep-orphans.ts";
 
 const INTERVAL_MS = 10 * 60_000;
+const TIDY_INTERVAL_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Removes what has expired, now and every ten minutes. Servers side by side may all do it. */
+/**
+ * Removes what has expired, now and every ten minutes; servers side by side may all do it. Beside it, so that neither waits
+ * for the other, `tidy` every minute.
+ */
 export function startHousekeeping(context: Context, tidy: (() => Promise<unknown>) | null): () => Promise<void> {
-  const run = async (tidies: boolean) => {
-    try {
-      await prune(context);
-      await purgeDeleted(context);
-      if (tidies) await keepHouse(context);
-      const early = await context.jobs.forgetClockJumps(context.db);
-      if (early > 0) context.log.warn({ jobs: early }, "jobs were due in a future that the clock has left again");
-      if (tidies) await tidy?.();
-    } catch (error) {
-      context.log.error({ err: error }, "housekeeping failed");
-    }
+  const first = attempt(context, () => removeExpired(context));
+  // A start has just checkpointed, and a sweep or a vacuum would keep the first requests waiting.
+  const stops = [
+    repeat(context, INTERVAL_MS, async () => {
+      await removeExpired(context);
+      await keepHouse(context);
+    }),
+    ...(tidy ? [repeat(context, TIDY_INTERVAL_MS, tidy)] : []),
+  ];
+  return async () => {
+    await Promise.all([first, ...stops.map((stop) => stop())]);
   };
-  // A start has just checkpointed, and a vacuum would keep the first requests waiting.
-  let running = run(false);
+}
+
+/** Runs a task after every interval, one run after another, until the function that is returned has been called. */
+function repeat(context: Context, everyMs: number, task: () => Promise<unknown>): () => Promise<void> {
+  let running = Promise.resolve();
   const timer = setInterval(() => {
-    running = running.then(() => run(true));
-  }, INTERVAL_MS);
+    running = running.then(() => attempt(context, task));
+  }, everyMs);
   return async () => {
     clearInterval(timer);
     await running;
   };
+}
+
+async function attempt({ log }: Context, task: () => Promise<unknown>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    log.error({ err: error }, "housekeeping failed");
+  }
+}
+
+async function removeExpired(context: Context): Promise<void> {
+  await prune(context);
+  await purgeDeleted(context);
+  const early = await context.jobs.forgetClockJumps(context.db);
+  if (early > 0) context.log.warn({ jobs: early }, "jobs were due in a future that the clock has left again");
 }
 
 /** What one server does for all of them. */

@@ -5,7 +5,8 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../src/config/read-config.ts";
 import { migrate } from "../src/db/migrate.ts";
-import { openEmbedded, openPostgres, tidyEmbedded } from "../src/db/open-database.ts";
+import { openEmbedded, openPostgres } from "../src/db/open-database.ts";
+import { tidyEmbedded } from "../src/db/tidy-embedded.ts";
 import { startHousekeeping } from "../src/housekeeping.ts";
 import { deliver } from "../src/webhooks/deliver.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
@@ -303,7 +304,7 @@ describe("the embedded database", () => {
   it("keeps its write-ahead log short while it runs", async () => {
     const { pglite, close } = await openEmbedded(newDirectory());
     await pglite!.exec(
-      "create table t (x text); insert into t select repeat(md5(g::text), 20) from generate_series(1, 20000) g",
+      "create table t (x text); insert into t select repeat(md5(g::text), 20) from generate_series(1, 40000) g",
     );
     const unread = async () => {
       const { rows } = await pglite!.query<{ bytes: number }>(
@@ -311,10 +312,36 @@ describe("the embedded database", () => {
       );
       return rows[0]!.bytes;
     };
-    expect(await unread()).toBeGreaterThan(10e6);
+    expect(await unread()).toBeGreaterThan(20e6);
     await tidyEmbedded(pglite!);
     expect(await unread()).toBeLessThan(1e5);
     await close();
+  });
+
+  it("vacuums and analyses what has changed, and nothing else", async () => {
+    const { pglite, close } = await openEmbedded(newDirectory());
+    for (const name of ["still", "changed"]) {
+      await pglite!.exec(`create table ${name} (x int); insert into ${name} select generate_series(1, 5000)`);
+    }
+    // What has changed is counted when a transaction ends, once a second at the most.
+    await pglite!.exec("select pg_stat_force_next_flush()");
+    await pglite!.exec("vacuum analyze still");
+    await pglite!.exec("update changed set x = x + 1");
+    await pglite!.exec("select pg_stat_force_next_flush()");
+    const before = await tables();
+    await tidyEmbedded(pglite!);
+    const after = await tables();
+    expect(before.changed).toMatchObject({ dead: 5000, rows: -1 });
+    expect(after.changed).toMatchObject({ dead: 0, rows: 5000 });
+    expect(after.still).toEqual(before.still);
+    await close();
+
+    async function tables() {
+      const { rows } = await pglite!.query<{ name: string; dead: number; rows: number; seen: Date }>(`
+        select c.relname as name, t.n_dead_tup as dead, c.reltuples as rows, t.last_analyze as seen
+        from pg_class c join pg_stat_all_tables t on t.relid = c.oid where c.relname in ('changed', 'still')`);
+      return Object.fromEntries(rows.map((row) => [row.name, row]));
+    }
   });
 });
 

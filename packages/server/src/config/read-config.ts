@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { checkContentSettings } from "@maquette/engine/host/load-content-check";
+import { ContentSettingError, checkContentSettings } from "@maquette/engine/host/load-content-check";
 import ipaddr from "ipaddr.js";
 import { type GeneratorsConfig, readGenerators } from "../generators/read-generators.ts";
 import type { TracingOptions } from "../tracing/tracing.ts";
@@ -227,8 +227,7 @@ function checkContent(env: Record<string, string | undefined>): void {
   try {
     checkContentSettings(env);
   } catch (error) {
-    const [, name = "", why = ""] = /^(\w+): (.*)$/s.exec((error as Error).message) ?? [];
-    throw new ConfigError(name, why);
+    throw error instanceof ContentSettingError ? new ConfigError(error.setting, error.why) : error;
   }
 }
 

@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import pg from "pg";
@@ -61,28 +60,6 @@ export async function openEmbedded(directory: string): Promise<OpenDatabase> {
   const ask: Ask = async <Row>(_name: string, text: string, values: unknown[]) =>
     (await pglite.query<Row>(text, values)).rows;
   return { db, ask, pglite, writes: () => writes, close };
-}
-
-const TIDY_PAUSE_MS = 10;
-
-/**
- * What the server processes of a real PostgreSQL do in the background, which a single embedded session has to be asked
- * for: without VACUUM dead rows stay, and without CHECKPOINT the write-ahead log grows until the server is stopped (300 MB
- * after 400,000 rows) and is all read again after a crash.
- */
-export async function tidyEmbedded(pglite: PGlite): Promise<void> {
-  // Table by table, with a pause after each, in which requests get their turn: PGlite lets nobody in by itself. All at once kept
-  // them waiting for 1.9 s with 360,000 rows of 300 bytes of which half had changed, this for 0.3 s.
-  const { rows } = await pglite.query<{ name: string }>(
-    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname <> 'information_schema'",
-  );
-  for (const { name } of rows) {
-    for (const what of ["vacuum", "analyze"]) {
-      await pglite.exec(`${what} ${name}`);
-      await sleep(TIDY_PAUSE_MS);
-    }
-  }
-  await pglite.exec("checkpoint");
 }
 
 export interface PostgresOptions {

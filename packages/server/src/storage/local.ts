@@ -1,5 +1,5 @@
 import { constants, createReadStream } from "node:fs";
-import { access, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { access, mkdir, open, opendir, readFile, rm, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { ObjectMissing, type Storage } from "./storage.ts";
 import { writeDurably } from "./write-durably.ts";
@@ -25,13 +25,7 @@ export function localStorage(directory: string): Storage {
       return createReadStream(path, { fd: handle, start, end });
     },
     async *list(prefix) {
-      const entries = await readdir(locate(prefix), { recursive: true, withFileTypes: true }).catch((error) => {
-        if (error.code === "ENOENT") return [];
-        throw error;
-      });
-      for (const entry of entries) {
-        if (!entry.isFile()) continue;
-        const path = join(entry.parentPath, entry.name);
+      for await (const path of filesBelow(locate(prefix))) {
         const info = await stat(path).catch(() => null);
         if (info) {
           yield { key: relative(root, path).split(sep).join("/"), bytes: info.size, modified: info.mtimeMs };
@@ -47,4 +41,17 @@ export function localStorage(directory: string): Storage {
       await access(root, constants.W_OK);
     },
   };
+}
+
+/** One after another, so that a million of them take no memory and leave others their turn. */
+async function* filesBelow(directory: string): AsyncGenerator<string> {
+  const entries = await opendir(directory).catch((error) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  for await (const entry of entries) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
 }
