@@ -143,6 +143,7 @@ Environment
                                 days after which an asset's files and pictures are deleted (default: never)
   MAQUETTE_QUOTA_REQUESTS, MAQUETTE_QUOTA_MEGABYTES
                                 assets a month, and room, that an account may have (default: any)
+  MAQUETTE_RESERVE_MEGABYTES    room kept on the disk of the data folder; with less, no new work is taken (default 256)
   OTEL_EXPORTER_OTLP_ENDPOINT   where OpenTelemetry traces go
   MAQUETTE_MATTE_MODEL          another matting model (docs/understanding.md)
   MAQUETTE_MODERATION_MODEL, MAQUETTE_MODERATION_THRESHOLD, MAQUETTE_MODERATION_FAILURE

@@ -678,7 +678,7 @@ export interface Operations {
       status: "ok";
     };
   };
-  /** Can the database, the storage and the queue be reached. */
+  /** Can the database, the storage and the queue be reached, and is there room. */
   isReady: {
     path: Record<never, never>;
     query: Record<never, never>;

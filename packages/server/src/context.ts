@@ -11,6 +11,7 @@ import type { Generators } from "./generators/generators.ts";
 import type { Jobs } from "./jobs/jobs.ts";
 import type { Metrics } from "./metrics.ts";
 import type { AssetReader } from "./requests/asset-reader.ts";
+import type { DiskSpace } from "./storage/disk-space.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 import type { AddressPolicy } from "./webhooks/address-policy.ts";
@@ -26,6 +27,8 @@ export interface Context {
   db: Db;
   jobs: Jobs;
   storage: Storage;
+  /** Null where nothing is kept in the data folder. */
+  disk: DiskSpace | null;
   keys: Keys;
   credentials: CredentialStore;
   jwts: JwtReader;

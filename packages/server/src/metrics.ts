@@ -14,6 +14,7 @@ export interface Metrics {
   queued: Gauge<"state">;
   pendingDeliveries: Gauge;
   storedBytes: Gauge;
+  diskFree: Gauge;
   orphans: Counter;
 }
 
@@ -94,6 +95,11 @@ export function createMetrics(): Metrics {
     storedBytes: new Gauge({
       name: "maquette_storage_bytes",
       help: "Pictures and files that are kept, over all accounts",
+      registers,
+    }),
+    diskFree: new Gauge({
+      name: "maquette_disk_free_bytes",
+      help: "Room on the disk of the data folder; none where nothing is kept there",
       registers,
     }),
     orphans: new Counter({

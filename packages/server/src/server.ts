@@ -28,6 +28,7 @@ import { type AssetJob, type DeliveryJob, Jobs, LANES } from "./jobs/jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { startHeartbeat } from "./processes.ts";
 import { AssetReader } from "./requests/asset-reader.ts";
+import { DiskSpace } from "./storage/disk-space.ts";
 import { localStorage } from "./storage/local.ts";
 import { s3Storage } from "./storage/s3.ts";
 import { nameFailures } from "./storage/storage.ts";
@@ -107,6 +108,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       db: database.db,
       jobs,
       storage,
+      disk: config.databaseUrl === null || config.s3 === null ? new DiskSpace(config, log) : null,
       keys,
       jwts: new JwtReader(keys.jwt),
       assets: new AssetReader(database, now),
@@ -164,7 +166,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 }
 
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {
-  if (config.databaseUrl === null) return openEmbedded(config.dataDir);
+  if (config.databaseUrl === null) {
+    return openEmbedded(config.dataDir, (why) => log.fatal({ why }, "the embedded database does not work"));
+  }
   return openPostgres(config.databaseUrl, (error) => log.error({ err: error }, "database connection lost"));
 }
 
@@ -195,10 +199,12 @@ async function listen(app: FastifyInstance, config: Config): Promise<string> {
 }
 
 function startConsumers(context: Context): RunningConsumer[] {
-  const { jobs, log, config } = context;
+  const { jobs, log, config, disk } = context;
   const assets = new Consumer<AssetJob>(jobs, log, {
     queue: "asset",
     slots: config.concurrency,
+    // Messages of what is done are sent all the same: they take little, and their receivers wait.
+    isOpen: async () => !(await disk?.shortage()),
     handle: (job, signal) => makeAsset(context, job, signal),
   });
   const deliveries = (lane: keyof typeof LANES) =>

@@ -42,6 +42,10 @@ describe("configuration", () => {
     [{ S3_BUCKET: "assets" }, "S3_ENDPOINT: must be set too, since other S3 settings are"],
     [{ TLS_CERT: "cert.pem" }, "TLS_KEY: must be set too, since TLS_CERT is"],
     [{ MAQUETTE_CONCURRENCY: "0" }, 'MAQUETTE_CONCURRENCY: expected a whole number from 1 to 256, got "0"'],
+    [
+      { MAQUETTE_RESERVE_MEGABYTES: "256 MB" },
+      'MAQUETTE_RESERVE_MEGABYTES: expected a whole number from 0 to 999999999, got "256 MB"',
+    ],
     [{ MAQUETTE_KEY: "c2hvcnQ=" }, "MAQUETTE_KEY: expected 32 bytes in base64, got 5 bytes"],
     [{ MAQUETTE_JWT: "two" }, 'MAQUETTE_JWT: expected "newest", "all", got "two"'],
     [

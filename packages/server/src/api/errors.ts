@@ -87,7 +87,7 @@ const REGISTRY = {
   stopping: { status: 503, text: "The server is stopping: try again in a few seconds" },
   unavailable: {
     status: 503,
-    text: "The database or the storage cannot be reached at the moment, nothing was accepted: try again in a few seconds",
+    text: "The database or the storage cannot be reached or is full at the moment, nothing was accepted: try again in a few seconds",
   },
   not_ready: { status: 503, text: "Not ready: %s" },
 } as const;

@@ -51,6 +51,8 @@ export interface Config {
   quotaRequests: number;
   /** Megabytes (10^6) of pictures and files that an account may have; 0: any number. */
   quotaMegabytes: number;
+  /** Megabytes (10^6) that stay free on the disk of the data folder: below it no new work is taken. */
+  reserveMegabytes: number;
   /** How long a stopping server waits for running jobs before it hands them back, seconds. */
   shutdownSeconds: number;
   logLevel: string;
@@ -128,6 +130,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     keepPicturesDays: integer("MAQUETTE_KEEP_PICTURES_DAYS", 0, 0, 36_500),
     quotaRequests: integer("MAQUETTE_QUOTA_REQUESTS", 0, 0, 100_000_000),
     quotaMegabytes: integer("MAQUETTE_QUOTA_MEGABYTES", 0, 0, 999_999_999),
+    reserveMegabytes: integer("MAQUETTE_RESERVE_MEGABYTES", 256, 0, 999_999_999),
     shutdownSeconds: integer("MAQUETTE_SHUTDOWN_SECONDS", 20, 0, 3600),
     generators: readGeneratorsSetting(get("MAQUETTE_GENERATORS")),
     logLevel: choice("MAQUETTE_LOG", LOG_LEVELS, "info"),

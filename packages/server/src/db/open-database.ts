@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import pg from "pg";
+import { endWithDatabase, explainEnd } from "./end-with-database.ts";
 import type { Schema } from "./schema.ts";
 
 export type Db = Kysely<Schema>;
@@ -27,16 +28,26 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
+/** How PostgreSQL's log says that it cannot go on. */
+const LAST_WORDS = /(?:PANIC|FATAL): +(.+)/;
+
 /**
  * Opens the embedded database in `directory`, with every commit flushed to the disk. The directory's lock must be held.
- * It starts in about 0.3 s, 3 s the first time, and takes some 600 MB.
+ * It starts in about 0.3 s, 3 s the first time, and takes some 600 MB. If it stops working for good, as on a disk without a
+ * byte for its log, so does this process, with exit code 1 and one line that says why.
+ * @param onEnd told before that
  */
-export async function openEmbedded(directory: string): Promise<OpenDatabase> {
+export async function openEmbedded(directory: string, onEnd?: (why: string) => void): Promise<OpenDatabase> {
   const { DurableNodeFS } = await import("./durable-node-fs.ts");
   const path = join(directory, "database");
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  let lastWords: string | null = null;
   const pglite = await PGlite.create({
     fs: new DurableNodeFS(path),
+    onStderr: (text) => {
+      lastWords = LAST_WORDS.exec(text)?.[1] ?? lastWords;
+      return true;
+    },
     startParams: [
       ...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"),
       "-c",
@@ -44,6 +55,14 @@ export async function openEmbedded(directory: string): Promise<OpenDatabase> {
       "-c",
       "wal_sync_method=fsync",
     ],
+  }).catch((error) => {
+    throw new Error(explainEnd(path, lastWords, error), { cause: error });
+  });
+  endWithDatabase(pglite, (error) => {
+    const why = explainEnd(path, lastWords, error);
+    onEnd?.(why);
+    console.error(why);
+    process.exit(1);
   });
   let writes = 0;
   const db = new Kysely<Schema>({

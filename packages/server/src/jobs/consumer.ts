@@ -10,6 +10,8 @@ export interface ConsumerOptions<T> {
   groupSlots?: number;
   minPriority?: number;
   maxPriority?: number;
+  /** Whether jobs are taken at the moment; always unless given. Must not throw. */
+  isOpen?(): Promise<boolean>;
   /** Does the job and ends it (`Jobs.complete` or `putBack`) in the transaction that records the outcome. */
   handle(job: Job<T>, signal: AbortSignal): Promise<void>;
 }
@@ -74,12 +76,12 @@ export class Consumer<T> implements RunningConsumer {
   }
 
   async #run(): Promise<void> {
-    const { queue, slots, groupSlots, minPriority, maxPriority } = this.#options;
+    const { queue, slots, groupSlots, minPriority, maxPriority, isOpen } = this.#options;
     while (!this.#stopping) {
       const free = slots - this.#active.size;
       let taken: Job<T>[] = [];
       let pause = POLL_MS;
-      if (free > 0) {
+      if (free > 0 && (isOpen === undefined || (await isOpen()))) {
         try {
           taken = await this.#jobs.boss.fetch<T>(queue, {
             batchSize: free,

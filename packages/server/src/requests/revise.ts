@@ -23,7 +23,8 @@ export interface Revision {
 /**
  * Makes a new iteration of an asset from its newest one: other options, added or replaced pictures, wishes in words.
  * What a field says stands above what the description says.
- * @throws ApiError request_invalid, wish_unknown, state_conflict, queue_full, quota_requests, quota_storage
+ * @throws ApiError request_invalid, wish_unknown, state_conflict, queue_full, quota_requests, quota_storage;
+ * StorageUnavailable
  */
 export async function reviseRequest(
   context: Context,
@@ -91,6 +92,7 @@ export async function reviseRequest(
   // Directions are parallel to the new pictures, or, if there are none, to those there are.
   const views = parseViews(fields, images.length || kept.length);
   checkViews([...(images.length > 0 ? kept.map((input) => input.view) : []), ...views]);
+  await context.disk?.requireRoom();
   const stored = await storeImages(context, requestId, { images, test: former.test });
   const inputs: IterationInput[] =
     images.length > 0

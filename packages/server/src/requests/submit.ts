@@ -45,9 +45,10 @@ const LOWEST_PRIORITY = -2_147_483_647;
 /**
  * Stores a request and its job. When this resolves, both and all pictures would survive a crash.
  * @returns the requestID: that of the first request when an Idempotency-Key comes again
- * @throws ApiError idempotency_conflict, queue_full, quota_requests, quota_storage
+ * @throws ApiError idempotency_conflict, queue_full, quota_requests, quota_storage; StorageUnavailable
  */
 export async function submit(context: Context, submission: Submission): Promise<string> {
+  await context.disk?.requireRoom();
   const now = context.now();
   const requestId = newId(now);
   const images = await storeImages(context, requestId, submission);

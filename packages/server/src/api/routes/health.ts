@@ -18,7 +18,7 @@ const healthy = {
 };
 const ready = {
   operationId: "isReady",
-  summary: "Can the database, the storage and the queue be reached",
+  summary: "Can the database, the storage and the queue be reached, and is there room",
   tags: ["Operation"],
   description:
     "Generators are told of and do not count: without them the built-in engine works, or requests end with a cause.",
@@ -85,7 +85,7 @@ async function findFault(context: Context): Promise<string | null> {
       clearTimeout(timer);
     }
   }
-  return null;
+  return (await context.disk?.shortage()) ?? null;
 }
 
 /** What is counted in the database is read when somebody asks. */
@@ -100,6 +100,9 @@ async function gauge(context: Context): Promise<void> {
   context.metrics.queued.set({ state: "running" }, running);
   context.metrics.pendingDeliveries.set(deliveries);
   context.metrics.storedBytes.set(bytes);
+  const free = await context.disk?.free();
+  if (free !== undefined && Number.isFinite(free)) context.metrics.diskFree.set(free);
+  else context.metrics.diskFree.remove();
   for (const { name: generator, up, running, waiting } of await context.generators.health()) {
     context.metrics.generatorUp.set({ generator }, up ? 1 : 0);
     context.metrics.generatorModels.set({ generator, state: "running" }, running);
