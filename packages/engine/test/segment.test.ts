@@ -1,12 +1,19 @@
 import { readFileSync } from "node:fs";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { gaussianBlur } from "../src/image/blur.ts";
 import { ingestPicture } from "../src/ingest/ingest-picture.ts";
 import { segmentPicture } from "../src/segment/segment.ts";
 import type { Matte, RgbaImage } from "../src/types.ts";
 
+const fileOf = (example: string, picture: string) =>
+  readFileSync(new URL(`../../../examples/${example}/${picture}.png`, import.meta.url));
+
 async function matteOf(example: string): Promise<Matte> {
-  const bytes = readFileSync(new URL(`../../../examples/${example}/picture.png`, import.meta.url));
+  return cutOut(fileOf(example, "picture"));
+}
+
+async function cutOut(bytes: Uint8Array): Promise<Matte> {
   const { image, hasAlpha } = await ingestPicture(bytes, 0, { maxSide: 1024 });
   return segmentPicture(image, hasAlpha).matte;
 }
@@ -39,6 +46,28 @@ describe("a cast shadow", () => {
     expect(at(matte, 420, 824)).toBe(0);
     expect(at(matte, 225, 770)).toBe(0);
     expect(at(matte, 420, 800)).toBe(255);
+  });
+});
+
+describe("a bare ground", () => {
+  // A step of two in lightness is an outline there, and was taken for shadow: the axe lost a third of its left blade.
+  it("keeps a white blade on a pale grey", async () => {
+    const matte = await cutOut(fileOf("axe", "front"));
+    for (const [x, y] of [
+      [178, 125],
+      [190, 105],
+      [182, 150],
+      [462, 125],
+    ])
+      expect(at(matte, x, y), `${x}, ${y}`).toBe(255);
+  });
+
+  it("is none around what JPEG has rippled", async () => {
+    const jpeg = await sharp(fileOf("axe", "front")).jpeg({ quality: 75 }).toBuffer();
+    const matte = await cutOut(new Uint8Array(jpeg));
+    for (let y = 280; y < 400; y += 10) {
+      expect([at(matte, 295, y), at(matte, 320, y), at(matte, 345, y)], `${y}`).toEqual([0, 255, 0]);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import type { LabImage } from "../image/color.ts";
+import { squaredDistances } from "../image/distance-transform.ts";
 import { borderPixels, flood } from "../image/flood.ts";
 import { maxFilter } from "../image/max-filter.ts";
 import { quantile } from "../image/quantile.ts";
@@ -27,6 +28,8 @@ export interface Background {
   alike: Uint8Array;
   /** Those of them that are connected to the picture's border. */
   reached: Uint8Array;
+  /** Whether it is one colour without noise, ripples or shadow, as drawing programs and renderers leave it. */
+  bare: boolean;
 }
 
 /** Refits to what has been reached, until the background stops growing. More rounds gain nothing on any family tried. */
@@ -41,6 +44,16 @@ const RIPPLE_REACH = 4;
 const RIPPLE = 0.08;
 const COLOR_RIPPLE_REACH = 8;
 const COLOR_RIPPLE = 0.14;
+
+/**
+ * Around what is not background, within so many pixels but not at its outline itself, all but this share must be exactly flat:
+ * ripples of JPEG and skirts of shadows are not. Pale parts that were taken for background are, but for their edges.
+ */
+const BARE_REACH = 8;
+const BARE_MARGIN = 2;
+const UNEVEN = 0.05;
+/** On bare ground nothing else varies: a white blade on #f2f2f2 differs by 1.2. */
+const BARE_TOLERANCE = 0.7;
 
 /**
  * Grows the background from the border: what fits the border's model and is connected to it. Each round fits a smoother
@@ -65,9 +78,32 @@ export function growBackground(lab: LabImage): Background {
     reached = flood(within(distance, tolerance), width, height, borderPixels(width, height));
     if (same(before, reached)) break;
   }
-  const alike = backgroundColored(lab, model, expected, distance, tolerance);
+  let alike = backgroundColored(lab, model, expected, distance, tolerance);
   reached = flood(alike, width, height, borderPixels(width, height));
-  return { fit, expected, distance, tolerance, noise, alike, reached };
+  const bare = model.kind === "smooth" && isBare(lab, reached);
+  if (bare) {
+    tolerance = Math.min(tolerance, BARE_TOLERANCE);
+    alike = within(distance, tolerance);
+    reached = flood(alike, width, height, borderPixels(width, height));
+  }
+  return { fit, expected, distance, tolerance, noise, alike, reached, bare };
+}
+
+function isBare(lab: LabImage, reached: Uint8Array): boolean {
+  const { width, height, l, a, b } = lab;
+  const toObject = squaredDistances(
+    reached.map((v) => 1 - v),
+    width,
+    height,
+  );
+  const differ = (at: number, next: number) => l[at] !== l[next] || a[at] !== a[next] || b[at] !== b[next];
+  let [around, uneven] = [0, 0];
+  for (let at = width; at < reached.length - width; at++) {
+    if (toObject[at] <= BARE_MARGIN ** 2 || toObject[at] > BARE_REACH ** 2) continue;
+    around++;
+    if (differ(at, at + 1) || differ(at, at + width)) uneven++;
+  }
+  return around > 0 && uneven <= UNEVEN * around;
 }
 
 function within(distance: Float32Array, tolerance: number): Uint8Array {
