@@ -1,6 +1,6 @@
 /** What the tests need and npm does not carry: Debian packages, installed where that is allowed. */
 import { spawnSync } from "node:child_process";
-import { blenderCommand, which } from "../packages/engine/test/support/find-tools.ts";
+import { blenderCommand, debianPostgres, which } from "../packages/engine/test/support/find-tools.ts";
 
 export interface Requirement {
   /** Debian package. */
@@ -17,6 +17,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   // For the tests of `training/`, by the system's Python: PyTorch from PyPI brings gigabytes of CUDA along.
   ...["torch", "scipy", "pytest"].map((name) => ({ package: `python3-${name}`, present: () => pythonHas(name) })),
   { package: "chromium", present: () => which("chromium") !== null },
+  // Beside the newest one, which comes from npm without its tools.
+  { package: "postgresql", present: () => debianPostgres() !== null },
   { package: "strace", present: () => which("strace") !== null },
   // For the documentation's snippets: what its commands call, PHP, and a compiler and a runtime for C#.
   ...["zip", "jq", "curl"].map((name) => ({ package: name, present: () => which(name) !== null })),

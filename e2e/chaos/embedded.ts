@@ -20,6 +20,7 @@ export interface ChaosOptions {
   /** Ends when both are reached, or when the time is up. */
   kills: number;
   requests: number;
+  /** From when all are up: a busy machine takes as long to start them as the short form lasts. */
   seconds: number;
   /** `stand-in` by default. */
   engine?: EngineKind;
@@ -85,7 +86,8 @@ export async function runEmbedded(options: ChaosOptions): Promise<ChaosResult> {
     );
     let kills = 0;
     let engineKills = 0;
-    const timeLeft = () => Date.now() - started < options.seconds * 1000;
+    const begun = Date.now();
+    const timeLeft = () => Date.now() - begun < options.seconds * 1000;
     while (timeLeft() && (kills < options.kills || load.ledger.accepted.size < options.requests)) {
       if (random.next() < EARLY) await sleep(random.between(50, 1500));
       else {

@@ -1,12 +1,14 @@
 /**
  * `npm run test:chaos`: kills servers at random points under load, and counts what was promised and not kept.
  * With `--engine real`, half of the requests are real pictures, and engine processes are killed too.
+ * Scaled, PostgreSQL is away for a minute at one of its restarts, or for `--outage` seconds. With `--former DIR`, an installed
+ * checkout of a former version, its servers start the installation, and half of those that take their places are its too.
  * `--mode embedded|scaled|all --kills N --requests N --seconds N --seed S --runs N --engine stand-in|real --json FILE`
  */
 import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type ChaosOptions, type ChaosResult, runEmbedded } from "./embedded.ts";
-import { runScaled } from "./scaled.ts";
+import { type ChaosResult, runEmbedded } from "./embedded.ts";
+import { runScaled, SCALED_DEFAULTS, type ScaledOptions } from "./scaled.ts";
 import { FAULTS } from "./verify.ts";
 
 const { values } = parseArgs({
@@ -17,11 +19,13 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "3600" },
     seed: { type: "string", default: "1" },
     runs: { type: "string", default: "1" },
+    outage: { type: "string", default: String(SCALED_DEFAULTS.outage) },
+    former: { type: "string" },
     engine: { type: "string", default: "stand-in" },
     json: { type: "string" },
   },
 });
-const MODES: Record<string, (options: ChaosOptions) => Promise<ChaosResult>> = {
+const MODES: Record<string, (options: ScaledOptions) => Promise<ChaosResult>> = {
   embedded: runEmbedded,
   scaled: runScaled,
 };
@@ -38,6 +42,8 @@ for (const mode of modes) {
       kills: Number(values.kills),
       requests: Number(values.requests),
       seconds: Number(values.seconds),
+      outage: Number(values.outage),
+      ...(values.former === undefined ? {} : { former: values.former }),
       engine,
       note: (text) => console.error(`${mode}, seed ${Number(values.seed) + i}: ${text}`),
     });

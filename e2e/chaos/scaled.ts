@@ -19,21 +19,32 @@ export interface ScaledOptions extends ChaosOptions {
   workers?: number;
   /** Of PostgreSQL, spread over the run. */
   restarts?: number;
+  /** How long PostgreSQL is away at one of them, half-way, seconds. */
+  outage?: number;
   /** Of the calls to S3. */
   s3Failures?: number;
+  /** A checkout of a former version, installed: the first servers are its, and of those that take their places, half. */
+  former?: string;
 }
 
-export const SCALED_DEFAULTS = { apis: 3, workers: 4, restarts: 5, s3Failures: 0.1 } as const;
+export const SCALED_DEFAULTS = { apis: 3, workers: 4, restarts: 5, outage: 60, s3Failures: 0.1 } as const;
 
 const ACCOUNTS = 6;
 /** Of the ends of processes, those that are a polite stop, as in a rolling restart. */
 const POLITE = 0.2;
 const DRAIN_MS = 900_000;
 
+export interface ScaledResult extends ChaosResult {
+  stops: number;
+  restarts: number;
+  /** The longest time that PostgreSQL was away, seconds. */
+  outage: number;
+}
+
 /** Several servers of each role on PostgreSQL and S3, killed or stopped one after another, and what they stand on failing. */
-export async function runScaled(options: ScaledOptions): Promise<ChaosResult & { stops: number; restarts: number }> {
-  const { seed, note, engine = "stand-in" } = options;
-  const { apis, workers, restarts, s3Failures } = { ...SCALED_DEFAULTS, ...options };
+export async function runScaled(options: ScaledOptions): Promise<ScaledResult> {
+  const { seed, note, engine = "stand-in", former } = options;
+  const { apis, workers, restarts, outage, s3Failures } = { ...SCALED_DEFAULTS, ...options };
   const started = Date.now();
   const random = createRandom(seed);
   const directory = mkdtempSync(join(tmpdir(), "maquette-chaos-"));
@@ -58,10 +69,11 @@ export async function runScaled(options: ScaledOptions): Promise<ChaosResult & {
   const servers: ServerProcess[] = [];
   const urls = () => servers.flatMap((server) => (server.role === "api" && server.url ? [server.url] : []));
   try {
+    for (const role of roles) servers.push(startServerProcess(role, engine, env, former));
+    await Promise.all(servers.map((server) => server.ready));
+    // By this version: where the servers are a former one's, their schema is brought up to date under them.
     const accounts = [];
     for (let i = 0; i < ACCOUNTS; i++) accounts.push(await addAccount(`account${i}@example.com`, env));
-    for (const role of roles) servers.push(startServerProcess(role, engine, env));
-    await Promise.all(servers.map((server) => server.ready));
     const load = await startLoad(
       accounts,
       urls,
@@ -75,15 +87,15 @@ export async function runScaled(options: ScaledOptions): Promise<ChaosResult & {
     let restarted = 0;
     let engineKills = 0;
     const begun = Date.now();
-    const timeLeft = () => Date.now() - started < options.seconds * 1000;
+    const timeLeft = () => Date.now() - begun < options.seconds * 1000;
     while (timeLeft() && (kills < options.kills || load.ledger.accepted.size < options.requests)) {
       await sleep(random.between(100, 2000));
       const share = Math.max(
         Math.min(kills / options.kills, load.ledger.accepted.size / options.requests),
-        (Date.now() - begun) / (options.seconds * 1000 - (begun - started)),
+        (Date.now() - begun) / (options.seconds * 1000),
       );
       if (restarted < restarts && share > (restarted + 0.5) / restarts) {
-        await postgres.restart();
+        await postgres.restart(restarted === Math.floor(restarts / 2) ? outage * 1000 : 0);
         restarted++;
         continue;
       }
@@ -98,7 +110,8 @@ export async function runScaled(options: ScaledOptions): Promise<ChaosResult & {
         // One that was stopped while PostgreSQL restarts may have failed to start.
         if (code !== 0 && code !== null) note(`a ${server.role} that was stopped ended with ${code}`);
       } else kills++;
-      servers[place] = startServerProcess(server.role, engine, env);
+      const old = former !== undefined && random.next() < 0.5;
+      servers[place] = startServerProcess(server.role, engine, env, old ? former : undefined);
     }
     // As an orchestrator does with what could not start while the database was away.
     for (const [place, server] of servers.entries()) {
@@ -123,6 +136,7 @@ export async function runScaled(options: ScaledOptions): Promise<ChaosResult & {
       kills,
       stops,
       restarts: restarted,
+      outage: restarted > Math.floor(restarts / 2) ? outage : 0,
       engineKills,
       failedTries: load.ledger.failedTries,
       seconds: Math.round((Date.now() - started) / 1000),

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface ServerProcess {
@@ -24,10 +24,17 @@ const ENGINE = /\/engine\/host\/child\.\w+$/m;
 /** Of the 2.9 s of processor time that a start takes, half a second goes without it. */
 const COMPILE_CACHE = join(tmpdir(), "maquette-compile-cache");
 
-const ENTRY = fileURLToPath(new URL("./serve.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-export function startServerProcess(role: string, engine: string, env: Record<string, string>): ServerProcess {
-  const child: ChildProcess = spawn(process.execPath, [ENTRY, role, engine], {
+/** @param checkout whose server it is: another version's, or this one */
+export function startServerProcess(
+  role: string,
+  engine: string,
+  env: Record<string, string>,
+  checkout = ROOT,
+): ServerProcess {
+  const entry = resolve(checkout, "e2e/chaos/serve.ts");
+  const child: ChildProcess = spawn(process.execPath, [entry, role, engine], {
     env: {
       PATH: process.env.PATH!,
       HOST: "127.0.0.1",

@@ -5,7 +5,7 @@ import { type RawAnswer, type RawRequest, send } from "./raw-http.ts";
 export { startReceiver } from "../../packages/server/test/support/receiver.ts";
 export { refuse, standInEngine } from "../../packages/server/test/support/stand-in-engine.ts";
 export { PNG, startTestServer, until } from "../../packages/server/test/support/start.ts";
-export { onBothModes } from "./modes.ts";
+export { onBothModes, onScaledMode } from "./modes.ts";
 export type { Client, Start, TestServer };
 
 export function portOf(server: TestServer): number {

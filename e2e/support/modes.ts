@@ -15,25 +15,45 @@ export function onBothModes(name: string, define: (start: Start, mode: Mode) => 
   describeOn(`${name}, scaled`, scaled, (start) => define(start, "scaled"));
 }
 
-async function scaled(): Promise<Ground> {
+/** For what is much the same in both modes and takes long: one whole pass on the scaled one. */
+export function onScaledMode(name: string, define: (start: Start) => void): void {
+  describeOn(`${name}, scaled`, scaled, define);
+}
+
+/** What the servers of a scaled set stand on. */
+export interface Services {
+  /** The settings by which servers find them, with an empty database and whatever is in the bucket. */
+  newEnv(): Promise<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export async function startServices(): Promise<Services> {
   const [postgres, s3] = await Promise.all([startPostgres(), startFlakyS3(createRandom(1), 0)]);
   const { endpoint, bucket, accessKeyId, secretAccessKey } = s3.config;
-  const store = {
-    S3_ENDPOINT: endpoint,
-    S3_BUCKET: bucket,
-    S3_ACCESS_KEY_ID: accessKeyId,
-    S3_SECRET_ACCESS_KEY: secretAccessKey,
-    MAQUETTE_KEY: Buffer.alloc(32, 5).toString("base64"),
-  };
   return {
-    async start({ shared, ...options }) {
-      const databaseUrl = shared ?? (await postgres.createDatabase());
-      return startPair({ ...options, databaseUrl, env: { ...store, ...options.env } });
-    },
+    newEnv: async () => ({
+      DATABASE_URL: await postgres.createDatabase(),
+      S3_ENDPOINT: endpoint,
+      S3_BUCKET: bucket,
+      S3_ACCESS_KEY_ID: accessKeyId,
+      S3_SECRET_ACCESS_KEY: secretAccessKey,
+      MAQUETTE_KEY: Buffer.alloc(32, 5).toString("base64"),
+    }),
     async close() {
       await s3.close();
       await postgres.stop();
     },
+  };
+}
+
+async function scaled(): Promise<Ground> {
+  const services = await startServices();
+  return {
+    async start({ shared, ...options }) {
+      const { DATABASE_URL, ...env } = await services.newEnv();
+      return startPair({ ...options, databaseUrl: shared ?? DATABASE_URL!, env: { ...env, ...options.env } });
+    },
+    close: () => services.close(),
   };
 }
 

@@ -1,22 +1,26 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { contractOf } from "../../packages/server/test/support/start.ts";
-import { type Client, PNG, portOf, standInEngine, startTestServer, type TestServer, until } from "../support/api.ts";
+import { type Client, onBothModes, PNG, portOf, standInEngine, type TestServer, until } from "../support/api.ts";
 import { Connections, sendDamaged } from "../support/fuzz/connections.ts";
 import { type Credentials, type FuzzedRequest, mutate, mutations, requestsOf } from "../support/fuzz/requests.ts";
 import type { Json, Known } from "../support/fuzz/values.ts";
 import { type RawAnswer, writeForm, writeRequest } from "../support/raw-http.ts";
 
 /** More of them, and others, with FUZZ_REQUESTS=100000 FUZZ_SEED=2. */
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 10_500);
+const REQUESTS = {
+  embedded: Number(process.env.FUZZ_REQUESTS ?? 10_500),
+  scaled: Number(process.env.FUZZ_REQUESTS ?? 1500),
+};
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 /** Of all requests; the others are damaged byte by byte. */
 const FROM_DOCUMENT = 0.8;
 const CONNECTIONS = 16;
 const METHODS = ["get", "head", "post", "patch", "delete"];
 
-describe("contract 1 and 6, whatever is sent", () => {
+onBothModes("contract 1 and 6, whatever is sent", (start, mode) => {
+  const amount = REQUESTS[mode];
   let server: TestServer;
   let main: Client;
   let victim: Client;
@@ -26,7 +30,7 @@ describe("contract 1 and 6, whatever is sent", () => {
 
   beforeAll(async () => {
     process.on("unhandledRejection", note);
-    server = await startTestServer({
+    server = await start({
       logged,
       runEngine: standInEngine({ ms: 1 }),
       env: { MAQUETTE_JWT: "all", MAQUETTE_RATE_LIMIT: "100000000", MAQUETTE_QUEUE_LIMIT: "1000000" },
@@ -34,10 +38,7 @@ describe("contract 1 and 6, whatever is sent", () => {
     main = await server.account();
     victim = await server.account();
   });
-  afterAll(async () => {
-    process.off("unhandledRejection", note);
-    await server.close();
-  });
+  afterAll(() => void process.off("unhandledRejection", note));
 
   /** Counts of statuses by operation. */
   const counts = new Map<string, Map<number | string, number>>();
@@ -53,7 +54,9 @@ describe("contract 1 and 6, whatever is sent", () => {
     const complain = (why: string) => {
       problems.push(`${name}: ${why}\n${show(what)}\n→ ${answer.status} ${answer.body.subarray(0, 300)}`);
     };
-    if (answer.status >= 500) complain("a fault of the server");
+    // A probe gives the store three seconds, which is less than a busy machine takes for a store that is in this process.
+    const isLate = mode === "scaled" && name === "isReady" && answer.json?.code === "not_ready";
+    if (answer.status >= 500 && !isLate) complain("a fault of the server");
     const isHead = method === "HEAD" || answer.body.length === 0;
     if (answer.status >= 400 && !isHead && answer.json?.status !== "error") complain("a refusal that is not JSON");
     try {
@@ -108,7 +111,7 @@ describe("contract 1 and 6, whatever is sent", () => {
       })),
     );
 
-    const each = Math.ceil((REQUESTS * FROM_DOCUMENT) / operations.length);
+    const each = Math.ceil((amount * FROM_DOCUMENT) / operations.length);
     const fromDocument = operations.flatMap(({ template, method, operation }, i) => {
       const own = ownersOf[operation.operationId] ?? credentials;
       const things = /^(delete|remove)/.test(operation.operationId) ? { ...known, ...doomed } : known;
@@ -119,7 +122,7 @@ describe("contract 1 and 6, whatever is sent", () => {
     });
     const bases = validRequests(main, known).map((request) => writeRequest(request, port));
     const damaged = fc.sample(fc.tuple(fc.nat({ max: bases.length - 1 }), fc.boolean(), mutations), {
-      numRuns: Math.ceil(REQUESTS * (1 - FROM_DOCUMENT)),
+      numRuns: Math.ceil(amount * (1 - FROM_DOCUMENT)),
       seed: SEED,
     });
 
@@ -155,17 +158,19 @@ describe("contract 1 and 6, whatever is sent", () => {
     expect(unhandled).toEqual([]);
     expect(logged.filter((line) => Number(line.level) >= 50).slice(0, 5)).toEqual([]);
     const total = [...counts.values()].flatMap((row) => [...row.values()]).reduce((sum, n) => sum + n, 0);
-    expect(total).toBeGreaterThanOrEqual(Math.min(REQUESTS, 10_000));
+    expect(total).toBeGreaterThanOrEqual(Math.min(amount, 10_000));
     // Every operation was reached, past who may.
     const reached = ([, row]: [string, Map<number | string, number>]) =>
       [...row.keys()].some((status) => status !== 401 && status !== 429);
     expect([...counts].filter((entry) => !reached(entry)).map(([name]) => name)).toEqual([]);
+    await until(async () => (await fetch(`${server.url}/readyz`)).status === 200);
+    // Pools of connections to database and storage grow and shrink as they like.
+    if (mode === "scaled") return;
     // Connections end in a moment, and the file of a download that was cut short with its connection; but the assets and
     // messages that were accepted on the way are being made, with files and connections of their own.
     await until(() => openThings().sockets <= before.sockets && openThings().files <= before.files, 150_000);
     const after = openThings();
     expect(after.timers).toBeLessThanOrEqual(before.timers + 20);
-    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   }, 300_000);
 });
 

@@ -1,7 +1,7 @@
 /**
- * The main job as a customer's back end sees it: a server started as `npm start` starts it, killed in the middle of
- * making an asset from a real picture and started again; a webhook receiver that trusts the signature and nothing else,
- * downloads every link, and opens what it got.
+ * The main job as a customer's back end sees it: a server started as `npm start` starts it, or an API server and a worker,
+ * killed in the middle of making an asset from a real picture and started again; a webhook receiver that trusts the
+ * signature and nothing else, downloads every link, and opens what it got.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
@@ -12,13 +12,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { importWithAssimp } from "../../packages/engine/test/support/import-with-assimp.ts";
 import { importWithBlender } from "../../packages/engine/test/support/import-with-blender.ts";
 import { validateGltf } from "../../packages/engine/test/support/validate-gltf.ts";
 import { type Received, type Receiver, startReceiver } from "../../packages/server/test/support/receiver.ts";
 import { createClient } from "../../packages/server/test/support/start.ts";
 import { until } from "../support/api.ts";
+import { type Services, startServices } from "../support/modes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PICTURE = join(ROOT, "examples", "lantern", "picture.png");
@@ -27,22 +28,39 @@ const FORMATS = ["obj", "fbx", "glb", "gltf", "mtl"] as const;
 let folder: string;
 let receiver: Receiver;
 let port: number;
-let child: ChildProcess | null = null;
+let services: Services | null = null;
+const running: ChildProcess[] = [];
 
-beforeAll(async () => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "maquette-main-job-"));
   receiver = await startReceiver();
   port = await freePort();
 });
 
-afterAll(async () => {
-  child?.kill("SIGKILL");
+afterEach(async () => {
+  for (const child of running.splice(0)) child.kill("SIGKILL");
   await receiver.close();
+  await services?.close();
+  services = null;
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("a server killed while it makes an asset makes it after the restart, once, and the receiver can open every file", async () => {
-  await start();
+it(
+  "a server killed while it makes an asset makes it after the restart, once, and the receiver can open every file",
+  () => surviveKill("all", {}),
+  240_000,
+);
+
+it("a worker killed while it makes an asset leaves it to the next, which makes it once, and the receiver can open every file", async () => {
+  services = await startServices();
+  const env = { ...(await services.newEnv()), PUBLIC_URL: `http://127.0.0.1:${port}` };
+  await start("api", env);
+  await surviveKill("worker", { ...env, PORT: "0" });
+}, 240_000);
+
+/** @param role of the process that makes the asset, and is killed */
+async function surviveKill(role: string, env: Record<string, string>): Promise<void> {
+  const worker = await start(role, env);
   const page = await fetch(`http://127.0.0.1:${port}/`);
   expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
 
@@ -67,10 +85,10 @@ it("a server killed while it makes an asset makes it after the restart, once, an
     expect(status).toBe("new");
     return progress > 0.1;
   }, 60_000);
-  await kill();
+  await kill(worker);
   expect(receiver.received).toEqual([]);
 
-  await start();
+  await start(role, env);
   const message = await receiver.next(1, ({ path }) => path === "/hook", 120_000);
   const results = verify(message, credentials.secret);
   expect(results).toMatchObject({ requestID, status: "completed", iterationID: "0", assetComplete: true });
@@ -81,19 +99,20 @@ it("a server killed while it makes an asset makes it after the restart, once, an
   const { body: all } = await again.get(`/api/v1/fetchAll?devID=${again.devID}`);
   expect(all.assets).toHaveLength(1);
 
-  await openAll(results, asset.iterations[0].results);
+  // The worker's files are the same; what differs is where they lie.
+  await openAll(results, asset.iterations[0].results, role === "all");
   expect(receiver.received).toHaveLength(1);
-}, 240_000);
+}
 
 /** `npm start`, on a free port and with a folder of its own, until it says that it runs. */
-async function start(): Promise<void> {
+async function start(role: string, env: Record<string, string>): Promise<ChildProcess> {
   const program = join(ROOT, "packages", "cli", "bin", "maquette.mjs");
-  const env = { ...process.env, PORT: String(port), HOST: "127.0.0.1", MAQUETTE_DATA: join(folder, "data") };
-  const server = spawn(process.execPath, [program, "serve", "--role", "all"], {
-    env,
+  const own = { PORT: String(port), HOST: "127.0.0.1", MAQUETTE_DATA: join(folder, "data") };
+  const server = spawn(process.execPath, [program, "serve", "--role", role], {
+    env: { ...process.env, ...own, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  child = server;
+  running.push(server);
   let output = "";
   for (const stream of [server.stdout, server.stderr]) {
     stream.on("data", (chunk) => {
@@ -104,12 +123,13 @@ async function start(): Promise<void> {
     if (server.exitCode !== null) throw new Error(`the server ended with code ${server.exitCode}:\n${output}`);
     return output.includes(`Maquette is running at http://127.0.0.1:${port}`);
   }, 45_000);
+  return server;
 }
 
 /** As when the power fails: no signal that could be handled. */
-async function kill(): Promise<void> {
-  const gone = new Promise((resolve) => child!.once("exit", resolve));
-  child!.kill("SIGKILL");
+async function kill(server: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => server.once("exit", resolve));
+  server.kill("SIGKILL");
   await gone;
 }
 
@@ -122,7 +142,11 @@ function verify({ text, body, headers }: Received, secret: string) {
   return body.results;
 }
 
-async function openAll(signed: Record<string, string>, fetched: Record<string, string>): Promise<void> {
+async function openAll(
+  signed: Record<string, string>,
+  fetched: Record<string, string>,
+  inPrograms: boolean,
+): Promise<void> {
   const files = new Map<string, string>();
   for (const format of [...FORMATS, "zip", "preview"]) {
     const response = await fetch(signed[format] ?? fetched[format]!);
@@ -141,6 +165,7 @@ async function openAll(signed: Record<string, string>, fetched: Record<string, s
   await validateGltf("glb", read("glb"));
   await validateGltf("gltf", read("gltf"));
   expect((await sharp(read("preview")).metadata()).format).toBe("png");
+  if (!inPrograms) return;
   const paths = ["obj", "fbx", "glb"].map((format) => files.get(format)!);
   for (const importer of [importWithBlender, importWithAssimp]) {
     for (const facts of await importer(paths, { sampledFaces: 0 })) {

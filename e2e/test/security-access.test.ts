@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { createSignInLink } from "../../packages/server/src/auth/accounts.ts";
-import { type Client, PNG, startTestServer, type TestServer, until } from "../support/api.ts";
+import { type Client, onBothModes, PNG, type TestServer, until } from "../support/api.ts";
 import { type RouteEntry, withRouteTable } from "../support/route-table.ts";
 
 const OWN = "/api/maquette/v1";
@@ -122,20 +122,19 @@ async function ask(url: string, { method, url: path }: RouteEntry, headers: Reco
   return { status: answer.status, text: await answer.text() };
 }
 
-describe("what belongs to somebody", () => {
+onBothModes("what belongs to somebody", (start) => {
   let server: TestServer;
   let routes: RouteEntry[];
   let victim: Belongings;
   let guarded: RouteEntry[];
 
   beforeAll(async () => {
-    const started = await withRouteTable(() => startTestServer({ env: { MAQUETTE_RATE_LIMIT: "1000000" } }));
+    const started = await withRouteTable(() => start({ env: { MAQUETTE_RATE_LIMIT: "1000000" } }));
     server = started.started;
     routes = started.routes;
     guarded = routes.filter(({ method, url }) => !PUBLIC.some((pattern) => pattern.test(`${method} ${url}`)));
     victim = await furnish(server, "victim");
   });
-  afterAll(() => server.close());
 
   const fill = (route: RouteEntry, ids: Record<string, string>): RouteEntry => ({
     ...route,

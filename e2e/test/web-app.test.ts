@@ -11,7 +11,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyRetention } from "../../packages/server/src/requests/retention.ts";
 import { newDirectory } from "../../packages/server/test/support/start.ts";
-import { PNG, startReceiver, startTestServer, type TestServer, until } from "../support/api.ts";
+import { onScaledMode, PNG, startReceiver, startTestServer, type TestServer, until } from "../support/api.ts";
 import { findAxeIssues, launch, openPage, settle, shareOfPixels, type WatchedPage } from "../support/browser.ts";
 import { addManyAssets } from "../support/many-assets.ts";
 
@@ -434,9 +434,10 @@ describe("on a phone", { timeout: 2 * MAKING }, () => {
   });
 });
 
-describe("by keyboard alone", { timeout: 2 * MAKING }, () => {
-  it("somebody signs in, makes an asset from pictures, and downloads it", async () => {
-    const server = await startTestServer({ runEngine });
+// The whole way on an API server and a worker; all else of the web app is tried on one process.
+onScaledMode("by keyboard alone", (start) => {
+  it("somebody signs in, makes an asset from pictures, and downloads it", { timeout: 2 * MAKING }, async () => {
+    const server = await start({ runEngine });
     const { page, complaints, close } = await openPage(browser, server.url);
     const { keyboard } = page;
     const focused = () =>
@@ -488,7 +489,6 @@ describe("by keyboard alone", { timeout: 2 * MAKING }, () => {
     await downloadsGlb(page, "Typed", () => keyboard.press("Enter"));
     expect(complaints).toEqual([]);
     await close();
-    await server.close();
   });
 });
 

@@ -1,13 +1,28 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { debianPostgres } from "../../engine/test/support/find-tools.ts";
 import { backup, ConfigError, DirectoryInUse, moveToScaled, restoreBackup } from "../src/index.ts";
+import { s3Storage } from "../src/storage/s3.ts";
 import { startPostgres, type TestPostgres } from "./support/postgres.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
 import { type S3Stub, startS3Stub } from "./support/s3-stub.ts";
 import { standInEngine } from "./support/stand-in-engine.ts";
-import { type Client, createClient, newDirectory, PNG, startTestServer, until } from "./support/start.ts";
+import {
+  type Client,
+  createClient,
+  newDirectory,
+  PNG,
+  startTestServer,
+  type TestServerOptions,
+  until,
+} from "./support/start.ts";
+
+/** Scaled, what ran waits until the heartbeats of who made it are missed. */
+const TAKEN_OVER_MS = 60_000;
 
 let postgres: TestPostgres;
 let s3: S3Stub;
@@ -24,9 +39,10 @@ afterAll(async () => {
 });
 
 /** A server with a finished asset made from an upload, one under way, and a destination. */
-async function startFilled() {
+async function startFilled({ env, ...options }: TestServerOptions = {}) {
   const server = await startTestServer({
-    env: { MAQUETTE_CONCURRENCY: "1" },
+    ...options,
+    env: { MAQUETTE_CONCURRENCY: "1", ...env },
     runEngine: (job, options) => standInEngine({ ms: job.options.name === "slow" ? 60_000 : 20 })(job, options),
   });
   const client = await server.account();
@@ -47,7 +63,7 @@ async function expectWhole(url: string, former: Client, done: string, pending: s
   expect((await (await fetch(asset.iterations[0].results.glb)).text()).startsWith("glb of chair")).toBe(true);
   expect(Buffer.from(await (await fetch(asset.image[0])).arrayBuffer())).toEqual(PNG);
   // What was under way is made again, and told of.
-  expect((await client.finished(pending)).iterations[0].status).toBe("completed");
+  expect((await client.finished(pending, TAKEN_OVER_MS)).iterations[0].status).toBe("completed");
   await receiver.next(1, ({ body }) => body.requestID === pending);
   expect((await client.get("/api/maquette/v1/audit-events")).body.events.length).toBeGreaterThan(0);
 }
@@ -99,3 +115,56 @@ it("an embedded installation moves to PostgreSQL and S3", async () => {
   await expectWhole(scaled.url, client, done, pending);
   await scaled.close();
 });
+
+/** The settings of a store, by which servers and commands find it. */
+const storeOf = ({ config }: S3Stub) => ({
+  S3_ENDPOINT: config.endpoint,
+  S3_BUCKET: config.bucket,
+  S3_ACCESS_KEY_ID: config.accessKeyId,
+  S3_SECRET_ACCESS_KEY: config.secretAccessKey,
+});
+
+it("a scaled installation is backed up while it runs, by the command or by the tools of PostgreSQL and the store", async () => {
+  const bin = debianPostgres();
+  if (bin === null) throw new Error("the tools of PostgreSQL are missing: run `npm run test:setup`");
+  const run = (program: string, ...args: string[]) => execFileSync(join(bin, program), args, { stdio: "pipe" });
+  const debian = await startPostgres(bin);
+  const [store, forCommand, forTools] = await Promise.all([startS3Stub(), startS3Stub(), startS3Stub()]);
+  try {
+    const databaseUrl = await debian.createDatabase();
+    const MAQUETTE_KEY = randomBytes(32).toString("base64");
+    const env = { ...storeOf(store), MAQUETTE_KEY };
+    const { server, client, done, pending } = await startFilled({ databaseUrl, env });
+    const directory = mkdtempSync(join(tmpdir(), "maquette-backup-"));
+    const copied = await backup(directory, { ...env, DATABASE_URL: databaseUrl });
+    const dump = join(directory, "maquette.dump");
+    run("pg_dump", "--format=custom", `--file=${dump}`, databaseUrl);
+    // What comes after the database's moment has files in the store and no rows: that is the order in which nothing is missed.
+    const form = new FormData();
+    form.append("image", new Blob([PNG]), "late.png");
+    const late = (await client.post("/api/v1/process", form)).body.requestID;
+    const [from, to] = [s3Storage(store.config), s3Storage(forTools.config)];
+    for await (const { key } of from.list("requests/")) await to.put(key, await from.get(key), "image/png");
+    await server.server.close(0);
+
+    const restoredUrl = await debian.createDatabase();
+    const target = { ...storeOf(forCommand), MAQUETTE_KEY };
+    expect(await restoreBackup(directory, { ...target, DATABASE_URL: restoredUrl })).toMatchObject({
+      rows: copied.rows,
+      files: copied.files,
+    });
+    const byCommand = await startTestServer({ databaseUrl: restoredUrl, env: target });
+    await expectWhole(byCommand.url, client, done, pending);
+    await byCommand.close();
+
+    const loadedUrl = await debian.createDatabase();
+    run("pg_restore", "--no-owner", "--exit-on-error", `--dbname=${loadedUrl}`, dump);
+    receiver.received.length = 0;
+    const byTools = await startTestServer({ databaseUrl: loadedUrl, env: { ...storeOf(forTools), MAQUETTE_KEY } });
+    await expectWhole(byTools.url, client, done, pending);
+    expect((await (await createClient(byTools.url, client, client.email)).fetchRequest(late)).status).toBe(404);
+    await byTools.close();
+  } finally {
+    await Promise.all([debian.stop(), store.close(), forCommand.close(), forTools.close()]);
+  }
+}, 180_000);

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -34,4 +34,13 @@ export function which(command: string): string | null {
     }
   }
   return null;
+}
+
+const POSTGRES = "/usr/lib/postgresql";
+
+/** Folder of the programs of Debian's PostgreSQL, which are not on the path: the newest version that is installed, or null. */
+export function debianPostgres(): string | null {
+  const versions = existsSync(POSTGRES) ? readdirSync(POSTGRES).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = versions.map((version) => join(POSTGRES, version, "bin"));
+  return folders.find((folder) => existsSync(join(folder, "initdb"))) ?? null;
 }

