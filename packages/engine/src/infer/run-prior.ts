@@ -6,6 +6,7 @@ import type { Field, View } from "../types.ts";
 import type { Inference } from "./infer.ts";
 import { boxCrop, type Crop, cameraMatrix, cropCamera, cropForNetwork } from "./network-pictures.ts";
 import { raiseToSilhouettes } from "./raise-to-silhouettes.ts";
+import { stretchToSilhouette } from "./stretch-to-silhouette.ts";
 
 /** Samples a side of the network's answers. */
 const OCCUPANCY_CELLS = 64;
@@ -30,7 +31,7 @@ export async function runPrior(views: View[], { constants, shape }: Models): Pro
   const { occupancy, colors } = await shape.run(pictures, cameras);
   const believed =
     views.length === 1
-      ? smoothed(toDistances(occupancy), SMOOTHING_SINGLE)
+      ? stretchToSilhouette(smoothed(toDistances(occupancy), SMOOTHING_SINGLE), views[0])
       : toDistances(raiseToSilhouettes(occupancy, OCCUPANCY_CELLS, views));
   return { shape: believed, colors: toVolume(colors) };
 }
