@@ -1,4 +1,5 @@
-"""`python3 -m training <step>`: prepare, render, train, train-pose, train-matte, evaluate, export, export-matte, sheet, slim (README.md)."""
+"""`python3 -m training <step>`: prepare, render, train, train-pose, train-matte, evaluate, compare, extrapolate, export,
+export-matte, sheet, slim (README.md)."""
 
 import argparse
 import importlib
@@ -10,7 +11,8 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 STEPS = (
-    "prepare", "render", "train", "train-pose", "train-matte", "evaluate", "export", "export-matte", "sheet", "slim",
+    "prepare", "render", "train", "train-pose", "train-matte", "evaluate", "compare", "extrapolate",
+    "export", "export-matte", "sheet", "slim",
 )
 
 

@@ -9,6 +9,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { METRICS } from "../src/measure/measure.ts";
 import type { Row } from "../src/quality/evaluate.ts";
+import { againstFloors } from "../src/quality/floors.ts";
 import { summarize } from "../src/quality/summary.ts";
 import { crane, sphere } from "./shapes.ts";
 
@@ -86,6 +87,21 @@ describe("bench:quality", () => {
     }
   }, 120_000);
 
+  it("holds the product's surface against the floor, and prints what was measured again", async () => {
+    const json = join(directory, "surface.json");
+    const options = ["--models", directory, "--cases", "S1", "--methods", "maquette-no-prior,balloon", "--surface"];
+    const { stdout } = await run(...options, "--json", json);
+    expect(stdout).toMatch(/^S1 maquette-no-prior +2 +0\.\d+ +balloon 0\.\d+ +\d\.\d+ \(/m);
+    expect(stdout).toMatch(/^model +\d\.\d+ \(2\)$/m);
+    const { objects } = JSON.parse(readFileSync(json, "utf8")) as { objects: Row[] };
+    expect(objects.map((row) => row.error)).toEqual([null, null, null, null]);
+    const { stdout: shown } = await run("--show", json);
+    expect(stdout).toContain(shown);
+    // Every second model only.
+    await run(...options, "--every", "2", "--json", json);
+    expect(JSON.parse(readFileSync(json, "utf8")).models).toBe(1);
+  }, 120_000);
+
   it.each([
     [["--models", ".", "--cases", "S9"], /--cases: expected S1, .* but received S9/],
     [["--models", ".", "--limit", "0"], /--limit: expected a whole number/],
@@ -108,5 +124,24 @@ describe("summarize", () => {
     expect(worstTenth.iou).toBeCloseTo(0.025, 10);
     expect(worstTenth.cd).toBeCloseTo(0.925, 10);
     expect(mean.peakMb).toBeNull();
+  });
+});
+
+describe("againstFloors", () => {
+  const row = (name: string, method: string, iou: number, cd: number) =>
+    ({ source: "s", name, method, iou, cd, f010: iou }) as Row;
+
+  it("compares with the floor that is best in the mean, figure by figure, and says how sure that is", () => {
+    const rows = [
+      ...[row("a", "maquette", 0.6, 0.1), row("b", "maquette", 0.8, 0.2)],
+      ...[row("a", "hull", 0.5, 0.3), row("b", "hull", 0.5, 0.3)],
+      ...[row("a", "balloon", 0.1, 0.2), row("b", "balloon", 0.2, 0.2)],
+    ];
+    const [iou, f010, cd] = againstFloors(rows, "maquette");
+    expect([iou.floor, f010.floor, cd.floor]).toEqual(["hull", "hull", "balloon"]);
+    expect(iou.ratio).toBeCloseTo(1.4, 10);
+    expect([iou.low, iou.high].map((ratio) => ratio.toFixed(6))).toEqual(["1.200000", "1.600000"]);
+    expect(cd.ratio).toBeCloseTo(0.75, 10);
+    expect(againstFloors(rows.slice(0, 2), "maquette")).toEqual([]);
   });
 });

@@ -36,11 +36,14 @@ FIELDS = {
     "occupancy": ((OCCUPANCY_CELLS,) * 3, np.uint8),
     "colors": ((COLOR_CELLS,) * 3 + (4,), np.uint8),
     "cameras": ((VIEWS, 7), np.float32),
-    # yaw, fit, source of the shape (0 pack, 1 recombined, 2 procedural), whether the front is meaningful
+    # yaw, fit, source of the shape (0 pack, 1 recombined, PROCEDURAL), whether the front is meaningful
     "facts": ((4,), np.float32),
     # for each perspective picture: silhouette's longer side over the picture's, in a photograph that is not cropped
     "fills": ((VIEWS,), np.float32),
 }
+
+
+PROCEDURAL = 2
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Drafter:
         kind = rng.random()
         oriented = 1.0
         if kind < recipe.procedural:
-            mesh, origin, closed = procedural_object(rng).normalised(), 2, True
+            mesh, origin, closed = procedural_object(rng).normalised(), PROCEDURAL, True
         elif kind < recipe.procedural + recipe.recombined:
             mesh, origin, closed = self._recombine(), 1, False
         else:

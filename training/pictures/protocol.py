@@ -6,7 +6,7 @@
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -47,7 +47,8 @@ class Trial:
     photo_occupancy: torch.Tensor  # (64, 64, 64) uint8, photo's frame
 
 
-def trial(objects: Objects, row: int, device=torch.device("cpu")) -> Trial:
+def trial(objects: Objects, row: int, device=torch.device("cpu"), style: int = 0) -> Trial:
+    """`style` is an index into STYLES (render.py); the protocol's is 0, lit."""
     entry = objects.entries[row]
     digest = hashlib.md5(f"{entry.source}/{entry.name}/photo".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
@@ -58,8 +59,9 @@ def trial(objects: Objects, row: int, device=torch.device("cpu")) -> Trial:
     turned = mesh.transformed(turn_y(-azimuth))
     camera, side = framed_camera(turned.vertices, 0.0, elevation, 1 / DISTANCE)
     photo_camera = torch.tensor(camera, dtype=torch.float32)
-    own = picture_and_solidify([mesh], canonical_cameras(SIZE)[None], soft_look(1, 6), device)
-    seen = picture_and_solidify([turned], photo_camera[None, None], soft_look(1, 1), device)
+    look = lambda views: replace(soft_look(1, views), style=torch.tensor([style]))
+    own = picture_and_solidify([mesh], canonical_cameras(SIZE)[None], look(6), device)
+    seen = picture_and_solidify([turned], photo_camera[None, None], look(1), device)
     return Trial(
         entry=entry,
         mesh=mesh,

@@ -6,6 +6,7 @@ S1 is aligned (best of 36 yaws, then ICP with scale) for every method alike; mul
 import argparse
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from ..geometry.cameras import LABELS, PERSPECTIVE, SCALE, canonical_cameras, pr
 from ..geometry.compare import NOTHING, SAMPLES, align, distances, resampled, sample_mesh, volume_iou
 from ..geometry.floors import balloon, extrusion, hull
 from ..geometry.surface_nets import surface_nets
+from ..networks.exported import ExportedPose, ExportedPrior
 from ..networks.pose import PoseNetwork
 from ..networks.prior import Form, Prior, build
 from ..objects.packs import Objects
@@ -32,6 +34,7 @@ FIT = 0.9
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", default="prior", help="run of the shape network")
     parser.add_argument("--pose-run", default="pose", help="run of the pose network, used for S1")
+    parser.add_argument("--models", type=Path, help="folder of exported networks, evaluated instead of a run's")
     parser.add_argument("--cases", default="S1,M2,M3,M4,M6,M2rough,M4rough,M6rough")
     parser.add_argument("--sets", default="validation,left-out")
     parser.add_argument("--limit", type=int, default=60, help="objects of each set, evenly chosen; 0 takes all")
@@ -43,8 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     objects = Objects(options.work / "objects.npz")
-    network = load_prior(options.work / "runs" / options.run)
-    pose = None if options.true_pose else load_pose(options.work / "runs" / options.pose_run)
+    network, pose = load_networks(options, needs_pose=not options.true_pose)
     mean = mean_shape(objects, options.work)
     results = []
     for name in options.sets.split(","):
@@ -61,7 +63,9 @@ def run(options: argparse.Namespace) -> None:
                                     "name": t.entry.name, "kind": t.entry.kind, **figures})
             if (i + 1) % 20 == 0:
                 print(f"{name}: {i + 1} of {count}", flush=True)
-    path = options.work / "runs" / options.run / ("evaluation-bad-mattes.json" if options.bad_mattes else "evaluation.json")
+    folder = options.work / "runs" / (options.models.resolve().name if options.models else options.run)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ("evaluation-bad-mattes.json" if options.bad_mattes else "evaluation.json")
     path.write_text(json.dumps({"table": table(results), "objects": results}))
     print(markdown(table(results)))
     print(path)
@@ -69,15 +73,28 @@ def run(options: argparse.Namespace) -> None:
 
 def badly_cut(t: Trial) -> Trial:
     """The same pictures, cut out badly, the same way every time."""
-    seed = int(t.azimuth * 1e6)
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
+    rng = own_random(t)
 
     def cut(pictures: torch.Tensor) -> torch.Tensor:
         real = pictures.float().movedim(-1, -3)[None] / 255
         return (recut(real, rng, 1 / 0.55)[0].movedim(-3, -1) * 255).round().to(torch.uint8)
 
     return replace(t, labelled=cut(t.labelled), photo=cut(t.photo[None])[0])
+
+
+def own_random(t: Trial) -> np.random.Generator:
+    """Chance that is the same for an object every time; PyTorch's starts there too."""
+    seed = int(t.azimuth * 1e6)
+    torch.manual_seed(seed)
+    return np.random.default_rng(seed)
+
+
+def load_networks(options: argparse.Namespace, needs_pose: bool = True):
+    """Shape and pose network that --models or --run and --pose-run name; no pose network where none is needed."""
+    if options.models:
+        return ExportedPrior(options.models), ExportedPose(options.models) if needs_pose else None
+    runs = options.work / "runs"
+    return load_prior(runs / options.run), load_pose(runs / options.pose_run) if needs_pose else None
 
 
 def load_prior(folder) -> Prior:
@@ -98,7 +115,7 @@ def load_pose(folder) -> PoseNetwork:
     return network.eval()
 
 
-def fields_of(t: Trial, case: str, network: Prior, pose: PoseNetwork | None, mean: np.ndarray) -> dict[str, np.ndarray]:
+def fields_of(t: Trial, case: str, network, pose, mean: np.ndarray) -> dict[str, np.ndarray]:
     """Method -> field (64, 64, 64), inside > 0."""
     rough = case.endswith("rough")
     labels = CASES[case.removesuffix("rough")]
@@ -125,7 +142,7 @@ def fields_of(t: Trial, case: str, network: Prior, pose: PoseNetwork | None, mea
     }
 
 
-def photo_camera(t: Trial, pose: PoseNetwork | None) -> torch.Tensor:
+def photo_camera(t: Trial, pose) -> torch.Tensor:
     """The camera that the engine assumes for a single picture: (7,)."""
     side = FIT
     if pose is None:
@@ -137,7 +154,7 @@ def photo_camera(t: Trial, pose: PoseNetwork | None) -> torch.Tensor:
     return torch.tensor([0.0, elevation, 0.0, angle / side, FRAMED / side, SIZE / 2, SIZE / 2])
 
 
-def infer(network: Prior, pictures: torch.Tensor, cameras: torch.Tensor) -> np.ndarray:
+def infer(network, pictures: torch.Tensor, cameras: torch.Tensor) -> np.ndarray:
     with torch.no_grad():
         field, _ = network(pictures[None], projections(cameras, SIZE)[None])
     return field[0].float().numpy()

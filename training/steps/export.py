@@ -15,12 +15,13 @@ import torch
 
 try:
     import onnx
-    import onnxruntime
+    import onnxruntime  # noqa: F401 - used at the end; whoever lacks it should hear so at the start
     from onnx import helper, numpy_helper
 except ModuleNotFoundError as missing:
     raise SystemExit(f"export needs {missing.name}: pip install onnx==1.17.0 onnxruntime==1.22.1") from missing
 
 from ..geometry.cameras import LABELS, canonical_cameras, projections
+from ..networks.exported import open_session
 from ..networks.pose import OUTPUTS
 from ..objects.packs import LEFT_OUT, Objects
 from ..pictures.instances import FRAMED
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
         {"pictures": {0: "pictures"}, "fills": {0: "pictures"}, "pose": {0: "pictures"}},
     )
 
-    session, pose_session = _session(shape_path), _session(pose_path)
+    session, pose_session = open_session(shape_path, 2), open_session(pose_path, 2)
     checks = {}
     for count in (1, 2, 6):
         seen = session.run(None, {"pictures": pictures[:count].numpy(), "cameras": cameras[:count].numpy()})
@@ -131,12 +132,6 @@ def _halve(model) -> None:
     nodes = list(graph.node)
     del graph.node[:]
     graph.node.extend(casts + nodes)
-
-
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = 2
-    return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
 
 
 def _sidecar(shape_path: Path, pose_path: Path, network, done: dict) -> dict:
@@ -236,7 +231,8 @@ holds inputs with known outputs.
 ## Quality
 
 Protocol: `training/README.md`. `rough`: silhouettes shifted by up to 2 % and scaled by up to 6 %. Near-duplicates of
-validation objects are in the training set; `left-out` are whole packs that were not.
+validation objects are in the training set; `left-out` are whole packs that were not. The raw field at 64³; `docs/prior.md`
+has the product beside the floors.
 
 {table}
 

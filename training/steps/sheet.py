@@ -18,8 +18,7 @@ from ..pictures.instances import FRAMED, picture_and_solidify, soft_look
 from ..pictures.png import write_png
 from ..pictures.protocol import Trial, premultiplied, trial
 from ..pictures.render import SIZE
-from ..networks.prior import Prior
-from .evaluate import FIT, load_pose, load_prior, photo_camera
+from .evaluate import FIT, load_networks, photo_camera
 
 PAPER = 235
 
@@ -27,6 +26,7 @@ PAPER = 235
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", default="prior")
     parser.add_argument("--pose-run", default="pose")
+    parser.add_argument("--models", type=Path, help="folder of exported networks, shown instead of a run's")
     parser.add_argument("--set", default="validation", choices=("validation", "left-out"))
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--out", type=Path, default=Path("docs/prior-sheet.png"))
@@ -35,8 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(2)
     objects = Objects(options.work / "objects.npz")
-    network = load_prior(options.work / "runs" / options.run)
-    pose = load_pose(options.work / "runs" / options.pose_run)
+    network, pose = load_networks(options)
     rows = objects.rows(options.set)
     lines = []
     for i in range(options.count):
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     print(options.out)
 
 
-def _row(t: Trial, network: Prior, pose) -> np.ndarray:
+def _row(t: Trial, network, pose) -> np.ndarray:
     picture, camera = premultiplied(t.photo), photo_camera(t, pose)
     with torch.no_grad():
         field, paint = network(picture[None, None], projections(camera, SIZE)[None, None])

@@ -19,7 +19,7 @@ from ..geometry.cameras import LABELS, canonical_cameras, projections
 from ..networks.prior import Form, Prior, build
 from ..objects.packs import Objects
 from ..pictures.augment import Damage, Samples, draw_view_count, misposed, recentre, samples, shifted
-from ..pictures.instances import Maker, Recipe
+from ..pictures.instances import PROCEDURAL, Maker, Recipe
 from ..pictures.pool import DevicePool, DiskPool
 from ..pictures.protocol import CASES, Trial, premultiplied, trial
 from ..pictures.render import SIZE
@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--blocks", type=int, nargs=4, default=list(Form.blocks))
     parser.add_argument("--features", type=int, default=Form.features)
     parser.add_argument("--encoder", type=int, default=Form.encoder)
+    parser.add_argument("--packs-only", action="store_true", help="ablation: nothing procedural from the pool")
     parser.add_argument("--no-merge", action="store_true", help="ablation: features of the base picture alone")
     parser.add_argument("--no-colors", action="store_true", help="ablation: no colour augmentation")
     parser.add_argument("--no-damage", action="store_true", help="ablation: perfect poses and mattes")
@@ -130,7 +131,8 @@ def run(options: argparse.Namespace) -> None:
         cool = min(1.0, max(0.02, (1 - through) / options.cooldown)) if options.cooldown else 1.0
         for group in optimizer.param_groups:
             group["lr"] = peak * warm * cool
-        batch_samples = samples(pool, rng.integers(0, pool.count, batch), draw_view_count(rng), rng, device, damage)
+        slots = draw_slots(pool, batch, rng, options.packs_only)
+        batch_samples = samples(pool, slots, draw_view_count(rng), rng, device, damage)
         losses = train_step(network, optimizer, batch_samples)
         recent.append(losses.detach())
         step += 1
@@ -159,6 +161,15 @@ def _pool(options, objects, device, steps):
     while pool.count < 500:
         pool.put(maker.make(48))
     return pool, maker
+
+
+def draw_slots(pool, count: int, rng: np.random.Generator, packs_only: bool) -> np.ndarray:
+    """Slots of a batch; with `packs_only` procedural ones are drawn again."""
+    slots = rng.integers(0, pool.count, count)
+    procedural = lambda: pool.take(slots, ("facts",))["facts"][:, 2].cpu().numpy() == PROCEDURAL
+    while packs_only and (again := procedural()).any():
+        slots[again] = rng.integers(0, pool.count, again.sum())
+    return slots
 
 
 def losses_of(network: Prior, batch: Samples) -> torch.Tensor:
@@ -195,20 +206,24 @@ def quick_trials(objects: Objects, work: Path, device: torch.device, count: int 
         return {k: [Trial(**t) for t in v] for k, v in torch.load(path, **_PICKLED).items()}
     chosen = {}
     for split in ("validation", "left-out"):
-        rows = objects.rows(split)
-        some = min(count, len(rows))
-        chosen[split] = [trial(objects, rows[i * len(rows) // some], device) for i in range(some)]
+        chosen[split] = [trial(objects, row, device) for row in evenly(objects.rows(split), count)]
     draft = path.with_suffix(f".{os.getpid()}")
     torch.save({k: [vars(t) for t in v] for k, v in chosen.items()}, draft)
     os.replace(draft, path)
     return chosen
 
 
+def evenly(rows: list[int], count: int) -> list[int]:
+    """At most so many of the rows, every n-th."""
+    count = min(count, len(rows))
+    return [rows[i * len(rows) // count] for i in range(count)]
+
+
 # Newer versions of PyTorch refuse whole objects unless told to trust the file, which is our own.
 _PICKLED = {"weights_only": False} if "weights_only" in torch.load.__code__.co_varnames else {}
 
 
-def quick_scores(network: Prior, trials: list[Trial], device: torch.device) -> dict[str, float]:
+def quick_scores(network, trials: list[Trial], device: torch.device) -> dict[str, float]:
     """Mean IoU at 64³ of the raw field in the known frame (S1: true camera, origin by the silhouette)."""
     out = {}
     for case, labels in (("S1", None), ("M2", CASES["M2"]), ("M2rough", CASES["M2"]), ("M6", CASES["M6"])):

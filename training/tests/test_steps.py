@@ -1,5 +1,6 @@
 """The commands as a newcomer runs them; export has a file of its own."""
 
+import math
 import subprocess
 import sys
 
@@ -16,6 +17,27 @@ def work(tmp_path_factory):
 def test_from_packs_to_a_table_with_the_floors_beside(work):
     out = train_and_evaluate(work)
     assert "| left-out | M2 | prior |" in out and "| left-out | S1 | balloon |" in out
+
+
+def test_runs_are_compared_with_clean_and_with_worse_pictures(work):
+    step("train", "--work", work, "--run", "short", "--minutes", 5, "--samples", 4, *SMALL)
+    lines = step("compare", "--work", work, "--runs", "short", "--objects", 1).splitlines()
+    assert len(lines) == 2 + 4 * 2 and lines[0].startswith("| run | pictures | S1 | M2 |")
+    clean = {line.split(" | ")[0]: line for line in lines[2:4]}
+    assert " / " in clean["| hull"] and clean["| short"] != clean["| hull"]
+
+
+def test_a_curve_is_extended_by_two_fits(tmp_path):
+    """A line in the logarithm of the samples and a curve that levels off, each told apart from the other."""
+    rows = ["samples,set,S1,M2,M2rough,M6"]
+    for samples in (1000, 2000, 4000, 8000, 16000, 32000, 64000):
+        line, level = 0.1 + 0.05 * math.log10(samples), 0.8 - 10 / samples
+        rows.append(f"{samples},validation,{line},{level},{line},{level}")
+    path = tmp_path / "curve.csv"
+    path.write_text("\n".join(rows))
+    table = {line.split(" | ")[1]: line.split(" | ") for line in step("extrapolate", path).splitlines()[2:]}
+    assert table["S1"][3].startswith("0.390 ") and "(foretold +0.000)" in table["S1"][3]
+    assert table["M2"][4].startswith("0.800 ")
 
 
 def test_a_matte_network_of_a_few_steps_is_scored_by_family(work):

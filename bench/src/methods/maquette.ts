@@ -10,9 +10,15 @@ import type { Method } from "./method.ts";
  * as hints where a case has them. The longest side is ordered as 100 cm, so that the asset's metres are cube units; its
  * pivot is the centre of its box, and so is the truth's origin.
  */
-export async function maquette(name: string, quality: Quality, prior: boolean, seed: number): Promise<Method> {
+export async function maquette(
+  name: string,
+  quality: Quality,
+  prior: boolean,
+  seed: number,
+  weights?: string,
+): Promise<Method> {
   // Without its weights the product falls back to silhouettes; a bench that did so would measure something else.
-  const models = prior ? await loadModels() : null;
+  const models = prior ? await loadModels(weights) : null;
   return {
     name,
     cases: CASES,

@@ -6,10 +6,10 @@ import type { Job, Reply } from "./pool.ts";
 process.on("disconnect", () => process.exit(0));
 
 process.on("message", async ({ model, settings }: Job) => {
-  const { cases, methods, quality, seed, pictures } = settings;
+  const { cases, methods, measured, weights, quality, seed, pictures } = settings;
   let reply: Reply;
   try {
-    const made = await Promise.all(methods.map((name) => makeMethod(name, quality, seed)));
+    const made = await Promise.all(methods.map((name) => makeMethod(name, quality, seed, measured, weights)));
     reply = { kind: "outcome", outcome: await evaluateObject(model, cases, made, seed, pictures) };
   } catch (error) {
     reply = { kind: "failure", message: error instanceof Error ? error.message : String(error) };

@@ -3,12 +3,14 @@ import { fileURLToPath } from "node:url";
 import type { Quality } from "@maquette/engine/types";
 import type { CaseName } from "../inputs/cases.ts";
 import type { ModelRef } from "../load/models.ts";
-import type { MethodName } from "../methods/registry.ts";
+import type { Measured, MethodName } from "../methods/registry.ts";
 import type { ObjectOutcome } from "./evaluate.ts";
 
 export interface Settings {
   cases: readonly CaseName[];
   methods: readonly MethodName[];
+  measured: Measured;
+  weights: string | undefined;
   quality: Quality;
   seed: number;
   /** Whether strips for contact sheets are wanted. */

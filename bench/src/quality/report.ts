@@ -2,6 +2,7 @@ import type { CaseName } from "../inputs/cases.ts";
 import { describeMachine } from "../report/machine.ts";
 import { formatTable } from "../report/table.ts";
 import type { ObjectOutcome, Row } from "./evaluate.ts";
+import { printAgainstFloors } from "./floors.ts";
 import type { Options } from "./options.ts";
 import { writeSheet } from "./sheet.ts";
 import { COLUMNS, type Column, groupBy, type Means, summarize } from "./summary.ts";
@@ -58,7 +59,7 @@ const HEADINGS: Readonly<Record<Column, string>> = {
 };
 const SPREAD: ReadonlySet<Column> = new Set(["iou", "cd", "f010", "viewIou", "inputIou"]);
 
-/** The tables of all cases, and the worst objects of the first method. */
+/** The tables of all cases, the worst objects of the first method, and the product against the floors. */
 export function printReport(rows: readonly Row[], { bySource, byKind }: Pick<Options, "bySource" | "byKind">): void {
   for (const [name, ofCase] of groupBy(rows, (row) => row.case)) {
     console.log(`\n${name}: mean · median · mean of the worst tenth`);
@@ -67,6 +68,7 @@ export function printReport(rows: readonly Row[], { bySource, byKind }: Pick<Opt
     if (byKind) printGroups(ofCase, "kind");
     printWorst(ofCase);
   }
+  printAgainstFloors(rows);
 }
 
 function tableOf(ofCase: readonly Row[]): string {
