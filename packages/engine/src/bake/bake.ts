@@ -259,12 +259,13 @@ function blendViews(sources: ViewColors[], point: Float64Array, color: Float64Ar
 /**
  * Colour of a surface that faces away from a view at the same place in it, as if that showed through, into `color`: most objects
  * repeat their colours on the far side, and diffusion alone leaves a smear there. Returns how much it is worth, 0–1: all, where it
- * faces away straight, since the 15 % of the guess that were mixed in before brought back what `through` leaves out.
+ * faces away by a third, since the 15 % of the guess that were mixed in before brought back what `through` leaves out. By a half
+ * it left a blurred band between what is seen and what shows through.
  */
 function blendThrough(sources: ViewColors[], point: Float64Array, color: Float64Array): number {
   let best = 0;
   for (const s of sources) {
-    const away = smoothstep(0.1, 0.5, -facing(s, point));
+    const away = smoothstep(0, 0.35, -facing(s, point));
     if (away <= best) continue;
     const m = s.projector;
     const depth = point[0] * m.zx + point[1] * m.zy + point[2] * m.zz;
