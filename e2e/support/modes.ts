@@ -22,8 +22,8 @@ export function onScaledMode(name: string, define: (start: Start) => void): void
 
 /** What the servers of a scaled set stand on. */
 export interface Services {
-  /** The settings by which servers find them, with an empty database and whatever is in the bucket. */
-  newEnv(): Promise<Record<string, string>>;
+  /** The settings by which servers find them, with an empty database unless one is named, and whatever is in the bucket. */
+  newEnv(databaseUrl?: string): Promise<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -31,8 +31,8 @@ export async function startServices(): Promise<Services> {
   const [postgres, s3] = await Promise.all([startPostgres(), startFlakyS3(createRandom(1), 0)]);
   const { endpoint, bucket, accessKeyId, secretAccessKey } = s3.config;
   return {
-    newEnv: async () => ({
-      DATABASE_URL: await postgres.createDatabase(),
+    newEnv: async (databaseUrl) => ({
+      DATABASE_URL: databaseUrl ?? (await postgres.createDatabase()),
       S3_ENDPOINT: endpoint,
       S3_BUCKET: bucket,
       S3_ACCESS_KEY_ID: accessKeyId,
@@ -50,8 +50,8 @@ async function scaled(): Promise<Ground> {
   const services = await startServices();
   return {
     async start({ shared, ...options }) {
-      const { DATABASE_URL, ...env } = await services.newEnv();
-      return startPair({ ...options, databaseUrl: shared ?? DATABASE_URL!, env: { ...env, ...options.env } });
+      const { DATABASE_URL, ...env } = await services.newEnv(shared);
+      return startPair({ ...options, databaseUrl: DATABASE_URL!, env: { ...env, ...options.env } });
     },
     close: () => services.close(),
   };

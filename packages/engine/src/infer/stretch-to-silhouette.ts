@@ -1,6 +1,7 @@
 import { type Projector, projector } from "../frames.ts";
 import { gaussianBlur } from "../image/blur.ts";
 import { squaredDistances } from "../image/distance-transform.ts";
+import { sampleField } from "../mesh/sample-field.ts";
 import { measureBox } from "../pose/measure-box.ts";
 import type { Field, View } from "../types.ts";
 
@@ -89,11 +90,11 @@ function wantedOn({ width, height, step, left, top }: Screen, { matte }: View): 
 }
 
 /** Where rays meet the solid. */
-function ownOn({ width, height, m }: Screen, { n, data }: Field): Uint8Array {
+function ownOn({ width, height, m }: Screen, field: Field): Uint8Array {
   const own = new Uint8Array(width * height);
-  // Lengths of the rows of the projector: the scale.
+  // The scale, squared: rows of the projector are that long.
   const s2 = m.xx ** 2 + m.xy ** 2 + m.xz ** 2;
-  const steps = 2 * n;
+  const steps = 2 * field.n;
   for (let j = 0, at = 0; j < height; j++) {
     for (let i = 0; i < width; i++, at++) {
       const [u, v] = [(i + 0.5 - m.cx) / s2, (m.cy - j - 0.5) / s2];
@@ -103,7 +104,7 @@ function ownOn({ width, height, m }: Screen, { n, data }: Field): Uint8Array {
         const x = (u * m.xx + v * m.yx) * w + depth * m.zx;
         const y = (u * m.xy + v * m.yy) * w + depth * m.zy;
         const z = (u * m.xz + v * m.yz) * w + depth * m.zz;
-        if (sample(data, n, x, y, z) > 0) {
+        if (sampleField(field, x, y, z) > 0) {
           own[at] = 1;
           break;
         }
@@ -145,13 +146,10 @@ function displacements({ width, height }: Screen, wanted: Uint8Array, own: Uint8
   return { dx: blur(dx), dy: blur(dy) };
 }
 
-function moved(
-  { n, data }: Field,
-  { width, height, m }: Screen,
-  { dx, dy }: { dx: Float32Array; dy: Float32Array },
-): Field {
+function moved(field: Field, { width, height, m }: Screen, { dx, dy }: { dx: Float32Array; dy: Float32Array }): Field {
+  const { n } = field;
   const s2 = m.xx ** 2 + m.xy ** 2 + m.xz ** 2;
-  const result = new Float32Array(data.length);
+  const result = new Float32Array(n * n * n);
   for (let k = 0, at = 0; k < n; k++) {
     const z = (k + 0.5) / n - 0.5;
     for (let j = 0; j < n; j++) {
@@ -163,7 +161,7 @@ function moved(
         const v = m.cy - (x * m.yx + y * m.yy + z * m.yz) / w - 0.5;
         const a = (bilinear(dx, width, height, u, v) * w) / s2;
         const b = (-bilinear(dy, width, height, u, v) * w) / s2;
-        result[at] = sample(data, n, x + a * m.xx + b * m.yx, y + a * m.xy + b * m.yy, z + a * m.xz + b * m.yz);
+        result[at] = sampleField(field, x + a * m.xx + b * m.yx, y + a * m.xy + b * m.yy, z + a * m.xz + b * m.yz);
       }
     }
   }
@@ -191,22 +189,4 @@ function bilinear(plane: Float32Array, width: number, height: number, u: number,
   const upper = plane[at] + (plane[at + 1] - plane[at]) * fx;
   const lower = plane[at + width] + (plane[at + width + 1] - plane[at + width]) * fx;
   return upper + (lower - upper) * fy;
-}
-
-/** Trilinear, at a point of the cube; beyond it the outermost samples are repeated. */
-function sample(data: Float32Array, n: number, x: number, y: number, z: number): number {
-  const last = n - 1.001;
-  const u = Math.min(last, Math.max(0, (x + 0.5) * n - 0.5));
-  const v = Math.min(last, Math.max(0, (y + 0.5) * n - 0.5));
-  const w = Math.min(last, Math.max(0, (z + 0.5) * n - 0.5));
-  const [i, j, k] = [Math.floor(u), Math.floor(v), Math.floor(w)];
-  const [fu, fv, fw] = [u - i, v - j, w - k];
-  const at = (k * n + j) * n + i;
-  const [up, far] = [at + n, at + n * n];
-  const a = data[at] + (data[at + 1] - data[at]) * fu;
-  const b = data[up] + (data[up + 1] - data[up]) * fu;
-  const c = data[far] + (data[far + 1] - data[far]) * fu;
-  const d = data[far + n] + (data[far + n + 1] - data[far + n]) * fu;
-  const near = a + (b - a) * fv;
-  return near + (c + (d - c) * fv - near) * fw;
 }
