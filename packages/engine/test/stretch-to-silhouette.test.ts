@@ -10,19 +10,21 @@ const CAMERAS: Record<string, Camera> = {
   "from above, in perspective": { ...cubeCamera(0, 25, SIDE, 0.8), perspective: 0.45 },
 };
 
-/** A ball, less a bite where `bite` says so. */
-function ball(radius: number): Field {
+type Point = readonly [number, number, number];
+const MIDDLE: Point = [0, 0, 0];
+
+function ball(radius: number, centre = MIDDLE): Field {
   const data = new Float32Array(N ** 3);
   for (let at = 0; at < data.length; at++) {
-    const [x, y, z] = [at % N, Math.floor(at / N) % N, Math.floor(at / N / N)].map((k) => (k + 0.5) / N - 0.5);
-    data[at] = radius - Math.hypot(x!, y!, z!);
+    const place = [at % N, Math.floor(at / N) % N, Math.floor(at / N / N)].map((k) => (k + 0.5) / N - 0.5);
+    data[at] = radius - Math.hypot(...place.map((v, k) => v - centre[k]!));
   }
   return { n: N, data };
 }
 
-/** A view whose silhouette is where `inside` says so, in cube units from where the middle shows. */
-function viewOf(camera: Camera, inside: (x: number, y: number) => boolean): View {
-  const { px, py } = project(camera, 0, 0, 0);
+/** A view whose silhouette is where `inside` says so, in cube units from where `centre` shows. */
+function viewOf(camera: Camera, inside: (x: number, y: number) => boolean, centre = MIDDLE): View {
+  const { px, py } = project(camera, ...centre);
   const data = Uint8Array.from({ length: SIDE * SIDE }, (_, at) => {
     const [x, y] = [(at % SIDE) + 0.5 - px, py - Math.floor(at / SIDE) - 0.5];
     return inside(x / camera.scale, y / camera.scale) ? 255 : 0;
@@ -81,4 +83,19 @@ describe.each(Object.entries(CAMERAS))("a ball, %s", (_, camera) => {
     const field = stretchToSilhouette(ball(0.3), viewOf(camera, limb));
     expect(extent(field, 0)).toBeLessThan(0.33);
   });
+});
+
+it("finds a ball wherever it lies, up to the cube's border", () => {
+  const camera = cubeCamera(40, 25, SIDE, 0.6);
+  for (const centre of [
+    [0.26, -0.2, 0.17],
+    [-0.2, 0.4, 0.1],
+  ] as const) {
+    const larger = viewOf(camera, (x, y) => Math.hypot(x, y) < 1.12 * 0.18, centre);
+    const field = stretchToSilhouette(ball(0.18, centre), larger);
+    const volume = ({ data }: Field) => data.reduce((sum, v) => sum + (v > 0 ? 1 : 0), 0);
+    // In the picture's plane only, not in depth, nor beyond the border.
+    expect(volume(field) / volume(ball(0.18, centre))).toBeGreaterThan(1.15);
+    expect(volume(field) / volume(ball(0.18, centre))).toBeLessThan(1.12 ** 2 + 0.03);
+  }
 });

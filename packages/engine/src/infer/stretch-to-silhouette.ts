@@ -89,22 +89,34 @@ function wantedOn({ width, height, step, left, top }: Screen, { matte }: View): 
   return wanted;
 }
 
-/** Where rays meet the solid. */
+/** Where rays meet the solid. They are followed through its box only: all through the cube took three times as long. */
 function ownOn({ width, height, m }: Screen, field: Field): Uint8Array {
   const own = new Uint8Array(width * height);
+  const box = solidBox(field);
   // The scale, squared: rows of the projector are that long.
   const s2 = m.xx ** 2 + m.xy ** 2 + m.xz ** 2;
   const steps = 2 * field.n;
   for (let j = 0, at = 0; j < height; j++) {
     for (let i = 0; i < width; i++, at++) {
       const [u, v] = [(i + 0.5 - m.cx) / s2, (m.cy - j - 0.5) / s2];
-      for (let k = 0; k < steps; k++) {
+      const [x, y, z] = [u * m.xx + v * m.yx, u * m.xy + v * m.yy, u * m.xz + v * m.yz];
+      // At depth d the ray is at (x, y, z) + d (dx, dy, dz).
+      const [dx, dy, dz] = [m.zx - m.perspective * x, m.zy - m.perspective * y, m.zz - m.perspective * z];
+      let [near, far] = [-HALF_DIAGONAL, HALF_DIAGONAL];
+      for (let axis = 0; axis < 3; axis++) {
+        const [from, way] = axis === 0 ? [x, dx] : axis === 1 ? [y, dy] : [z, dz];
+        const [low, high] = [box.low[axis], box.high[axis]];
+        if (way === 0) {
+          if (from < low || from > high) far = Number.NEGATIVE_INFINITY;
+          continue;
+        }
+        near = Math.max(near, Math.min((low - from) / way, (high - from) / way));
+        far = Math.min(far, Math.max((low - from) / way, (high - from) / way));
+      }
+      const last = Math.min(steps - 1, Math.ceil(stepAt(far, steps)));
+      for (let k = Math.max(0, Math.floor(stepAt(near, steps))); k <= last; k++) {
         const depth = HALF_DIAGONAL * ((2 * k + 1) / steps - 1);
-        const w = 1 - m.perspective * depth;
-        const x = (u * m.xx + v * m.yx) * w + depth * m.zx;
-        const y = (u * m.xy + v * m.yy) * w + depth * m.zy;
-        const z = (u * m.xz + v * m.yz) * w + depth * m.zz;
-        if (sampleField(field, x, y, z) > 0) {
+        if (sampleField(field, x + depth * dx, y + depth * dy, z + depth * dz) > 0) {
           own[at] = 1;
           break;
         }
@@ -112,6 +124,38 @@ function ownOn({ width, height, m }: Screen, field: Field): Uint8Array {
     }
   }
   return own;
+}
+
+/** The step of a ray that is at a depth, if whole. */
+function stepAt(depth: number, steps: number): number {
+  return ((depth / HALF_DIAGONAL + 1) * steps - 1) / 2;
+}
+
+/**
+ * The box, cube units, out of which the field is nowhere above 0: without end where samples at the cube's border are, which go on
+ * beyond it.
+ */
+function solidBox({ n, data }: Field): { low: number[]; high: number[] } {
+  const low = [n, n, n];
+  const high = [-1, -1, -1];
+  for (let z = 0, at = 0; z < n; z++) {
+    for (let y = 0; y < n; y++) {
+      for (let x = 0; x < n; x++, at++) {
+        if (data[at] <= 0) continue;
+        if (x < low[0]) low[0] = x;
+        if (x > high[0]) high[0] = x;
+        if (y < low[1]) low[1] = y;
+        if (y > high[1]) high[1] = y;
+        if (z < low[2]) low[2] = z;
+        if (z > high[2]) high[2] = z;
+      }
+    }
+  }
+  // Between samples the field is above 0 up to the next one.
+  return {
+    low: low.map((i) => (i === 0 ? Number.NEGATIVE_INFINITY : (i - 0.5) / n - 0.5)),
+    high: high.map((i) => (i === n - 1 ? Number.POSITIVE_INFINITY : (i + 1.5) / n - 0.5)),
+  };
 }
 
 /** Of each pixel where in the solid's own outline it comes from, in pixels from itself. */
