@@ -33,10 +33,9 @@ export const MIRROR_DEFAULTS: MirrorOptions = { cells: 48, yaws: 36, least: 0.78
  */
 export function findMirrors(field: Field, options: Partial<MirrorOptions> = {}): Mirror[] {
   const { cells, yaws, least, most } = { ...MIRROR_DEFAULTS, ...options };
-  const solid = reduce(field, cells);
-  const points = centers(solid, cells);
-  if (points.length === 0) return [];
-  const [cx, cz] = centroid(points);
+  const columns = reduce(field, cells);
+  if (columns.count === 0) return [];
+  const [cx, cz] = centroid(columns);
   const tried: Mirror[] = [];
   for (let i = 0; i < yaws; i++) {
     const angle = (Math.PI * i) / yaws;
@@ -45,7 +44,7 @@ export function findMirrors(field: Field, options: Partial<MirrorOptions> = {}):
     let best: Mirror | null = null;
     for (let step = -3; step <= 3; step++) {
       const offset = middle + (0.5 * step) / cells;
-      const overlap = overlapOf(solid, cells, points, nx, nz, offset);
+      const overlap = overlapOf(columns, nx, nz, offset);
       if (best === null || overlap > best.overlap) best = { nx, nz, offset, overlap };
     }
     tried.push(best!);
@@ -64,49 +63,77 @@ export function reflect(mirror: Mirror, x: number, z: number): [number, number] 
   return [x - d * mirror.nx, z - d * mirror.nz];
 }
 
-function reduce({ n, data }: Field, cells: number): Uint8Array {
-  const solid = new Uint8Array(cells ** 3);
-  const pick = Int32Array.from({ length: cells }, (_, i) => Math.floor(((i + 0.5) * n) / cells));
-  for (let z = 0, at = 0; z < cells; z++) {
-    for (let y = 0; y < cells; y++) {
-      const row = (pick[z] * n + pick[y]) * n;
-      for (let x = 0; x < cells; x++, at++) if (data[row + pick[x]] > 0) solid[at] = 1;
-    }
-  }
-  return solid;
+/**
+ * A solid's upright columns of cells, since planes that are upright reflect whole columns: comparing them by their bits takes a
+ * tenth of the time of comparing cells.
+ */
+interface Columns {
+  cells: number;
+  /** 32 cells of column x, z to a number, at `(z * cells + x) * words`. */
+  words: number;
+  bits: Int32Array;
+  /** The columns that are not empty, by number. */
+  filled: Int32Array;
+  /** Cells inside. */
+  count: number;
 }
 
-/** Centres of the cells inside, x y z one after another, cube units. */
-function centers(solid: Uint8Array, cells: number): Float32Array {
-  const points: number[] = [];
-  for (let z = 0, at = 0; z < cells; z++) {
+function reduce({ n, data }: Field, cells: number): Columns {
+  const words = Math.ceil(cells / 32);
+  const bits = new Int32Array(cells * cells * words);
+  const filled: number[] = [];
+  const pick = Int32Array.from({ length: cells }, (_, i) => Math.floor(((i + 0.5) * n) / cells));
+  let count = 0;
+  for (let z = 0; z < cells; z++) {
     for (let y = 0; y < cells; y++) {
-      for (let x = 0; x < cells; x++, at++) {
-        if (solid[at]) points.push((x + 0.5) / cells - 0.5, (y + 0.5) / cells - 0.5, (z + 0.5) / cells - 0.5);
+      const row = (pick[z] * n + pick[y]) * n;
+      for (let x = 0; x < cells; x++) {
+        if (!(data[row + pick[x]] > 0)) continue;
+        bits[(z * cells + x) * words + (y >> 5)] |= 1 << (y & 31);
+        count++;
       }
     }
   }
-  return Float32Array.from(points);
+  for (let c = 0; c < cells * cells; c++) {
+    for (let word = 0; word < words; word++) {
+      if (bits[c * words + word] === 0) continue;
+      filled.push(c);
+      break;
+    }
+  }
+  return { cells, words, bits, filled: Int32Array.from(filled), count };
 }
 
-function centroid(points: Float32Array): [number, number] {
+function centroid({ cells, words, bits, filled, count }: Columns): [number, number] {
   let [x, z] = [0, 0];
-  for (let i = 0; i < points.length; i += 3) {
-    x += points[i];
-    z += points[i + 2];
+  for (const c of filled) {
+    let own = 0;
+    for (let word = c * words; word < (c + 1) * words; word++) own += ones(bits[word]);
+    x += own * (((c % cells) + 0.5) / cells - 0.5);
+    z += own * ((Math.floor(c / cells) + 0.5) / cells - 0.5);
   }
-  return [(3 * x) / points.length, (3 * z) / points.length];
+  return [x / count, z / count];
 }
 
-function overlapOf(solid: Uint8Array, cells: number, points: Float32Array, nx: number, nz: number, offset: number) {
+function overlapOf({ cells, words, bits, filled, count }: Columns, nx: number, nz: number, offset: number): number {
   let both = 0;
-  for (let i = 0; i < points.length; i += 3) {
-    const d = 2 * (points[i] * nx + points[i + 2] * nz - offset);
-    const x = Math.floor((points[i] - d * nx + 0.5) * cells);
-    const z = Math.floor((points[i + 2] - d * nz + 0.5) * cells);
+  for (let i = 0; i < filled.length; i++) {
+    const c = filled[i];
+    const px = ((c % cells) + 0.5) / cells - 0.5;
+    const pz = (((c / cells) | 0) + 0.5) / cells - 0.5;
+    const d = 2 * (px * nx + pz * nz - offset);
+    const x = Math.floor((px - d * nx + 0.5) * cells);
+    const z = Math.floor((pz - d * nz + 0.5) * cells);
     if (x < 0 || z < 0 || x >= cells || z >= cells) continue;
-    both += solid[(z * cells + Math.floor((points[i + 1] + 0.5) * cells)) * cells + x];
+    const other = (z * cells + x) * words;
+    for (let word = 0; word < words; word++) both += ones(bits[c * words + word] & bits[other + word]);
   }
-  const all = points.length / 3;
-  return both / (2 * all - both);
+  return both / (2 * count - both);
+}
+
+/** How many bits are set (Warren, Hacker's Delight, 5-1). */
+function ones(bits: number): number {
+  let v = bits - ((bits >>> 1) & 0x55555555);
+  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
+  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -33,8 +33,10 @@ const PREFER_AXIS = 0.03;
  * comes nearer to making left and right alike, as the fields of labelled pictures lie, and then the closer one.
  */
 export function findSymmetry(field: Field): Symmetry | null {
+  const likely = findMirrors(field, { least: LEAST_OVERLAP });
+  if (likely.length === 0) return null;
   const points = surfaceSamples(field);
-  const close = findMirrors(field, { least: LEAST_OVERLAP })
+  const close = likely
     .map(({ nx, nz, offset }) => refine(field, points, Math.atan2(nz, nx), offset))
     .filter(({ apart, farApart }) => apart <= CLOSE.apart && farApart <= CLOSE.farApart);
   const aside = ({ nx, nz }: Symmetry) => (Math.abs(nx) < Math.abs(nz) ? 1 : 0);

@@ -15,6 +15,7 @@ export class FaceCrossings {
   private readonly at: number[][];
   /** Lowest and highest coordinates of each face, 6 numbers. */
   private readonly boxes: Float64Array;
+  private readonly sides = new Float64Array(4);
 
   /** @param sizes corners of each face, three or four. */
   constructor(positions: Float32Array, sizes: Uint8Array, corners: Uint32Array) {
@@ -82,8 +83,18 @@ export class FaceCrossings {
   }
 
   cross(f: number, g: number): boolean {
+    const { sides } = this;
+    const count = this.start[g + 1]! - this.start[g]!;
     for (let i = 0; i < this.alternatives(f); i++) {
-      for (let j = 0; j < this.alternatives(g); j++) if (this.trianglesCross(f, i, g, j)) return true;
+      // On which sides of f's triangle the corners of g are, once for all of g's triangles: hardly any are on both.
+      const [a, b, c] = [this.corner(f, i, 0), this.corner(f, i, 1), this.corner(f, i, 2)];
+      for (let k = 0; k < count; k++) sides[k] = this.orientation(a, b, c, this.corners[this.start[g]! + k]!);
+      for (let j = 0; j < this.alternatives(g); j++) {
+        const [first, second, third] = [sides[j]!, sides[(j + 1) % count]!, sides[(j + 2) % count]!];
+        if (first >= 0 && second >= 0 && third >= 0) continue;
+        if (first <= 0 && second <= 0 && third <= 0) continue;
+        if (this.trianglesCross(f, i, g, j)) return true;
+      }
     }
     return false;
   }
@@ -98,6 +109,7 @@ export class FaceCrossings {
     return this.corners[first + ((i + k) % (this.start[f + 1]! - first))]!;
   }
 
+  /** For triangles of which g's has corners on both sides of f's. */
   private trianglesCross(f: number, i: number, g: number, j: number): boolean {
     const [a, b, c] = [this.corner(f, i, 0), this.corner(f, i, 1), this.corner(f, i, 2)];
     const [d, e, h] = [this.corner(g, j, 0), this.corner(g, j, 1), this.corner(g, j, 2)];
@@ -106,8 +118,6 @@ export class FaceCrossings {
     if (b === d || b === e || b === h) [shared, count] = [b, count + 1];
     if (c === d || c === e || c === h) [shared, count] = [c, count + 1];
     if (count > 1) return false;
-    const [od, oe, oh] = [this.orientation(a, b, c, d), this.orientation(a, b, c, e), this.orientation(a, b, c, h)];
-    if ((od >= 0 && oe >= 0 && oh >= 0) || (od <= 0 && oe <= 0 && oh <= 0)) return false;
     return this.pierces(a, b, c, d, e, h, shared) || this.pierces(d, e, h, a, b, c, shared);
   }
 

@@ -73,13 +73,13 @@ export class TriangleTree {
     let best = Number.POSITIVE_INFINITY;
     let found = -1;
     let top = 0;
-    const { stack, stackDistance, first, last, order, triangles, positions } = this;
+    const { stack, stackDistance, first, last, order, triangles, positions, point } = this;
     if (order.length === 0) return -1;
     if (guess >= 0) {
-      const [a, b, c] = [3 * triangles[3 * guess]!, 3 * triangles[3 * guess + 1]!, 3 * triangles[3 * guess + 2]!];
-      best = nearestOnTriangle(positions, a, b, c, x, y, z);
+      const t = 3 * guess;
+      best = nearestOnTriangle(positions, 3 * triangles[t]!, 3 * triangles[t + 1]!, 3 * triangles[t + 2]!, x, y, z);
       found = guess;
-      this.point.set(nearest);
+      keep(point);
     }
     stack[top] = 0;
     stackDistance[top++] = this.distanceToBox(0, x, y, z);
@@ -88,28 +88,34 @@ export class TriangleTree {
       if (stackDistance[top]! >= best) continue;
       const left = 2 * node + 1;
       if (left >= first.length) {
-        for (let i = first[node]!; i < last[node]!; i++) {
-          const t = order[i]!;
-          const [a, b, c] = [3 * triangles[3 * t]!, 3 * triangles[3 * t + 1]!, 3 * triangles[3 * t + 2]!];
+        const end = last[node]!;
+        for (let i = first[node]!; i < end; i++) {
+          const t = 3 * order[i]!;
+          const a = 3 * triangles[t]!;
+          const b = 3 * triangles[t + 1]!;
+          const c = 3 * triangles[t + 2]!;
           const squared = nearestOnTriangle(positions, a, b, c, x, y, z);
           if (squared < best) {
             best = squared;
-            found = t;
-            this.point.set(nearest);
+            found = t / 3;
+            keep(point);
           }
         }
         continue;
       }
-      const [dl, dr] = [this.distanceToBox(left, x, y, z), this.distanceToBox(left + 1, x, y, z)];
+      const dl = this.distanceToBox(left, x, y, z);
+      const dr = this.distanceToBox(left + 1, x, y, z);
       // The nearer one is looked at first, so that it rules out more of the other.
-      const [near, far] = dl <= dr ? [left, left + 1] : [left + 1, left];
-      if (Math.max(dl, dr) < best) {
-        stack[top] = far;
-        stackDistance[top++] = Math.max(dl, dr);
+      const leftFirst = dl <= dr;
+      const further = leftFirst ? dr : dl;
+      const nearer = leftFirst ? dl : dr;
+      if (further < best) {
+        stack[top] = leftFirst ? left + 1 : left;
+        stackDistance[top++] = further;
       }
-      if (Math.min(dl, dr) < best) {
-        stack[top] = near;
-        stackDistance[top++] = Math.min(dl, dr);
+      if (nearer < best) {
+        stack[top] = leftFirst ? left : left + 1;
+        stackDistance[top++] = nearer;
       }
     }
     return found;
@@ -123,4 +129,10 @@ export class TriangleTree {
     const dz = z < b[i + 2]! ? b[i + 2]! - z : z > b[i + 5]! ? z - b[i + 5]! : 0;
     return dx * dx + dy * dy + dz * dz;
   }
+}
+
+function keep(point: Float64Array): void {
+  point[0] = nearest[0]!;
+  point[1] = nearest[1]!;
+  point[2] = nearest[2]!;
 }

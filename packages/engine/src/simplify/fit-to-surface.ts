@@ -76,8 +76,11 @@ class Pulls {
       const root = Math.sqrt(weight);
       const { point } = tree;
       sharesAt(p, 3 * triangles[3 * face], 3 * triangles[3 * face + 1], 3 * triangles[3 * face + 2], point, shares);
-      this.rows.set([root * nx, root * ny, root * nz], 6 * this.count);
-      this.rows.set(shares, 6 * this.count + 3);
+      const row = 6 * this.count;
+      this.rows[row] = root * nx;
+      this.rows[row + 1] = root * ny;
+      this.rows[row + 2] = root * nz;
+      for (let q = 0; q < 3; q++) this.rows[row + 3 + q] = shares[q];
       this.faces[this.count] = face;
       const distance = nx * (x - point[0]) + ny * (y - point[1]) + nz * (z - point[2]);
       this.distances[this.count++] = root * distance;

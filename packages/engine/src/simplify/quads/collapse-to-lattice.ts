@@ -80,18 +80,20 @@ export function collapseToLattice(
 function coincidentEdges(level: GraphLevel, cross: Float64Array, origins: Float64Array, edge: number) {
   const fit = new LatticeFit(level, edge);
   const arm = new Float64Array(3);
-  const edges: number[] = [];
-  const errors: number[] = [];
+  const edges = new Uint32Array(level.neighbours.length);
+  const errors = new Float32Array(level.neighbours.length / 2);
+  let found = 0;
   for (let i = 0; i < level.count; i++) {
     for (let e = level.start[i]; e < level.start[i + 1]; e++) {
       const j = level.neighbours[e];
       if (j < i) continue;
       continueArm(level, cross, i, j, arm);
-      fit.match(i, cross, 3 * i, origins, 3 * i, j, arm, 0, origins, 3 * j);
+      fit.match(i, cross, origins, 3 * i, j, arm, 0, origins);
       if (fit.steps[0] !== 0 || fit.steps[1] !== 0) continue;
-      edges.push(i, j);
-      errors.push(fit.error);
+      edges[2 * found] = i;
+      edges[2 * found + 1] = j;
+      errors[found++] = fit.error;
     }
   }
-  return { edges, order: ascendingOrder(Float32Array.from(errors), errors.length) };
+  return { edges, order: ascendingOrder(errors, found) };
 }
