@@ -15,7 +15,7 @@ export function uvFaults(uvs: Float32Array, size: number): UvFaults {
   const cornerUvs = Uint32Array.from({ length: uvs.length / 2 }, (_, i) => i);
   const visits = new Uint8Array(size * size);
   let overlap = 0;
-  forEachTexel({ uvs, cornerUvs }, size, (texel, _, wa, wb, wc) => {
+  forEachTexel({ uvs, cornerUvs }, size, (texel, _, [wa, wb, wc]) => {
     if (Math.min(wa, wb, wc) <= MARGIN) return;
     if (visits[texel] === 1) overlap++;
     visits[texel] = Math.min(2, visits[texel] + 1);

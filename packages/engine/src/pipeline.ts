@@ -246,8 +246,11 @@ export async function deliver(
   onProgress: (f: number) => void,
   signal?: AbortSignal,
 ): Promise<AssetFile[]> {
-  const files = await exportScene(scene, { onProgress: (f) => onProgress(0.7 * f), signal, compression });
-  const preview = await renderPreview(scene);
+  // Drawing keeps this thread busy while others encode the textures.
+  const [files, preview] = await Promise.all([
+    exportScene(scene, { onProgress, signal, compression }),
+    renderPreview(scene),
+  ]);
   return [...files, { name: `${scene.name}_preview.png`, format: "preview", mime: "image/png", data: preview }];
 }
 

@@ -42,9 +42,16 @@ export function bakeNormals(part: PartMesh, field: Field, { textureSize, cube, y
   const point = new Float64Array(3);
   const found = new Float32Array(3);
   const frame = new Float64Array(6);
-  forEachTexel({ uvs, cornerUvs: triangles }, size, (texel, triangle, wa, wb, wc) => {
-    const [a, b, c] = [triangles[3 * triangle]!, triangles[3 * triangle + 1]!, triangles[3 * triangle + 2]!];
-    const [pa, pb, pc] = [3 * origins[a]!, 3 * origins[b]!, 3 * origins[c]!];
+  forEachTexel({ uvs, cornerUvs: triangles }, size, (texel, triangle, weights) => {
+    const a = triangles[3 * triangle]!;
+    const b = triangles[3 * triangle + 1]!;
+    const c = triangles[3 * triangle + 2]!;
+    const pa = 3 * origins[a]!;
+    const pb = 3 * origins[b]!;
+    const pc = 3 * origins[c]!;
+    const wa = weights[0]!;
+    const wb = weights[1]!;
+    const wc = weights[2]!;
     for (let k = 0; k < 3; k++) {
       point[k] = wa * cube[pa + k]! + wb * cube[pb + k]! + wc * cube[pc + k]!;
       frame[k] = wa * normals[3 * a + k]! + wb * normals[3 * b + k]! + wc * normals[3 * c + k]!;
@@ -65,10 +72,11 @@ function normalMap(cube: Float32Array, yaw: number, part: Float32Array): (normal
   const [sx, sy, sz] = [0, 1, 2].map((k) => extent(turned, k) / extent(part, k));
   const [xx, , xz, zx, , zz] = turnAboutY(Float32Array.of(1, 0, 0, 0, 0, 1), yaw);
   return (normal) => {
-    const [x, y, z] = normal;
-    normal[0] = sx! * (xx! * x! + zx! * z!);
-    normal[1] = sy! * y!;
-    normal[2] = sz! * (xz! * x! + zz! * z!);
+    const x = normal[0]!;
+    const z = normal[2]!;
+    normal[0] = sx! * (xx! * x + zx! * z);
+    normal[1] = sy! * normal[1]!;
+    normal[2] = sz! * (xz! * x + zz! * z);
   };
 }
 
@@ -98,12 +106,21 @@ function surfaceNormal(field: Field, point: Float64Array, out: Float32Array): bo
 
 /** Value of the field at a place in samples, and its gradient per sample into `out`; clamped to within the border. */
 function sampleGradient({ n, data }: Field, x: number, y: number, z: number, out: Float32Array): number {
-  const within = (v: number) => Math.min(n - 2.001, Math.max(1, v));
-  const [px, py, pz] = [within(x), within(y), within(z)];
-  const [ix, iy, iz] = [Math.floor(px), Math.floor(py), Math.floor(pz)];
-  const [fx, fy, fz] = [px - ix, py - iy, pz - iz];
+  const most = n - 2.001;
+  const px = Math.min(most, Math.max(1, x));
+  const py = Math.min(most, Math.max(1, y));
+  const pz = Math.min(most, Math.max(1, z));
+  const ix = Math.floor(px);
+  const iy = Math.floor(py);
+  const iz = Math.floor(pz);
+  const fx = px - ix;
+  const fy = py - iy;
+  const fz = pz - iz;
   const plane = n * n;
-  let [value, gx, gy, gz] = [0, 0, 0, 0];
+  let value = 0;
+  let gx = 0;
+  let gy = 0;
+  let gz = 0;
   for (let c = 0; c < 8; c++) {
     const w = (c & 1 ? fx : 1 - fx) * (c & 2 ? fy : 1 - fy) * (c & 4 ? fz : 1 - fz);
     const at = (iz + (c >> 2)) * plane + (iy + ((c >> 1) & 1)) * n + ix + (c & 1);
@@ -123,21 +140,32 @@ function sampleGradient({ n, data }: Field, x: number, y: number, z: number, out
  * known or that of another surface.
  */
 function encode(pixels: Uint8Array, at: number, normal: Float32Array | null, frame: Float64Array, sign: number): void {
-  const [nx, ny, nz, tx, ty, tz] = frame;
-  const [bx, by, bz] = [sign * (ny! * tz! - nz! * ty!), sign * (nz! * tx! - nx! * tz!), sign * (nx! * ty! - ny! * tx!)];
-  let [x, y, z] = [0, 0, 1];
+  const nx = frame[0]!;
+  const ny = frame[1]!;
+  const nz = frame[2]!;
+  const tx = frame[3]!;
+  const ty = frame[4]!;
+  const tz = frame[5]!;
+  const bx = sign * (ny * tz - nz * ty);
+  const by = sign * (nz * tx - nx * tz);
+  const bz = sign * (nx * ty - ny * tx);
+  let x = 0;
+  let y = 0;
+  let z = 1;
   if (normal) {
-    const [dx, dy, dz] = normal;
-    const along = dx! * nx! + dy! * ny! + dz! * nz!;
-    if (along > FARTHEST * Math.hypot(nx!, ny!, nz!) * Math.hypot(dx!, dy!, dz!)) {
+    const dx = normal[0]!;
+    const dy = normal[1]!;
+    const dz = normal[2]!;
+    const along = dx * nx + dy * ny + dz * nz;
+    if (along > FARTHEST * Math.sqrt((nx * nx + ny * ny + nz * nz) * (dx * dx + dy * dy + dz * dz))) {
       // Cramer's rule for x t + y b + z n = d, up to the determinant, which only scales; b is perpendicular to both.
-      x = dx! * (by * nz! - bz * ny!) + dy! * (bz * nx! - bx * nz!) + dz! * (bx * ny! - by * nx!);
-      y = dx! * (ny! * tz! - nz! * ty!) + dy! * (nz! * tx! - nx! * tz!) + dz! * (nx! * ty! - ny! * tx!);
-      z = dx! * (ty! * bz - tz! * by) + dy! * (tz! * bx - tx! * bz) + dz! * (tx! * by - ty! * bx);
+      x = dx * (by * nz - bz * ny) + dy * (bz * nx - bx * nz) + dz * (bx * ny - by * nx);
+      y = dx * (ny * tz - nz * ty) + dy * (nz * tx - nx * tz) + dz * (nx * ty - ny * tx);
+      z = dx * (ty * bz - tz * by) + dy * (tz * bx - tx * bz) + dz * (tx * by - ty * bx);
     }
   }
   const handed = z < 0 ? -1 : 1;
-  const length = handed * Math.hypot(x, y, z);
+  const length = handed * Math.sqrt(x * x + y * y + z * z);
   pixels[at] = byte(x / length);
   pixels[at + 1] = byte(y / length);
   pixels[at + 2] = byte(z / length);

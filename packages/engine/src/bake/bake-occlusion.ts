@@ -34,26 +34,33 @@ export function bakeOcclusion(mesh: Mesh, layout: Unwrapped, field: Field, textu
   const { positions: p, triangles } = mesh;
   const point = new Float64Array(3);
   const normal = new Float64Array(3);
-  forEachTexel(layout, size, (texel, triangle, wa, wb, wc) => {
+  forEachTexel(layout, size, (texel, triangle, weights) => {
     const t = 3 * triangle;
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const a = 3 * triangles[t];
+    const b = 3 * triangles[t + 1];
+    const c = 3 * triangles[t + 2];
+    const wa = weights[0];
+    const wb = weights[1];
+    const wc = weights[2];
     for (let k = 0; k < 3; k++) {
       point[k] = wa * p[a + k] + wb * p[b + k] + wc * p[c + k];
       normal[k] = wa * normals[3 * t + k] + wb * normals[3 * t + 3 + k] + wc * normals[3 * t + 6 + k];
     }
-    const length = Math.hypot(normal[0], normal[1], normal[2]) || 1;
+    const length = Math.sqrt(normal[0] * normal[0] + normal[1] * normal[1] + normal[2] * normal[2]) || 1;
     let sum = 0;
-    REACHES.forEach((reach, i) => {
-      const away = (LIFT * reach) / (CELLS * length);
+    for (let i = 0; i < REACHES.length; i++) {
+      const away = (LIFT * REACHES[i]) / (CELLS * length);
       sum += sampleField(
         volumes[i],
         point[0] + away * normal[0],
         point[1] + away * normal[1],
         point[2] + away * normal[2],
       );
-    });
-    const open = 1 - Math.min(1, (STRENGTH * sum) / REACHES.length);
-    image.data.fill(Math.round(255 * open), 4 * texel, 4 * texel + 3);
+    }
+    const open = Math.round(255 * (1 - Math.min(1, (STRENGTH * sum) / REACHES.length)));
+    image.data[4 * texel] = open;
+    image.data[4 * texel + 1] = open;
+    image.data[4 * texel + 2] = open;
     covered[texel] = 1;
   });
   fillGutters(image, covered);

@@ -88,8 +88,8 @@ export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: B
   const color = new Float64Array(3);
   let covered = 0;
   let seen = 0;
-  forEachTexel(unwrapped, size, (texel, triangle, wa, wb, wc) => {
-    locate(mesh, normals, triangle, wa, wb, wc, point);
+  forEachTexel(unwrapped, size, (texel, triangle, weights) => {
+    locate(mesh, normals, triangle, weights, point);
     const share = blendViews(sources, point, color);
     covered++;
     if (share > 0.5) seen++;
@@ -107,10 +107,10 @@ export function bake(mesh: Mesh, unwrapped: Unwrapped, views: View[], options: B
   const other = new Float64Array(3);
   const reflected = new Float64Array(6);
   const mirrored = new Float64Array(3);
-  forEachTexel(unwrapped, size, (texel, triangle, wa, wb, wc) => {
+  forEachTexel(unwrapped, size, (texel, triangle, weights) => {
     const share = (known[texel] - 1) / 254;
     if (share > 0.98) return;
-    locate(mesh, normals, triangle, wa, wb, wc, point);
+    locate(mesh, normals, triangle, weights, point);
     sampleVolume(unseen, point[0], point[1], point[2], other);
     const through = blendThrough(sources, point, color);
     const alike = mirror ? blendMirrored(mirror, sources, point, reflected, mirrored) : 0;
@@ -141,18 +141,15 @@ function smoothstep(low: number, high: number, v: number): number {
 }
 
 /** The surface point under a texel: position and unit normal, into `point`. */
-function locate(
-  mesh: Mesh,
-  normals: Float32Array,
-  triangle: number,
-  wa: number,
-  wb: number,
-  wc: number,
-  point: Float64Array,
-): void {
+function locate(mesh: Mesh, normals: Float32Array, triangle: number, weights: Float64Array, point: Float64Array): void {
   const { positions: p, triangles } = mesh;
   const t = 3 * triangle;
-  const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+  const a = 3 * triangles[t];
+  const b = 3 * triangles[t + 1];
+  const c = 3 * triangles[t + 2];
+  const wa = weights[0];
+  const wb = weights[1];
+  const wc = weights[2];
   for (let k = 0; k < 3; k++) {
     point[k] = wa * p[a + k] + wb * p[b + k] + wc * p[c + k];
     point[3 + k] = wa * normals[3 * t + k] + wb * normals[3 * t + 3 + k] + wc * normals[3 * t + 6 + k];
@@ -193,6 +190,7 @@ function chooseMirror(
   const reflected = new Float64Array(6);
   const here = new Float64Array(3);
   const there = new Float64Array(3);
+  const middle = Float64Array.of(1 / 3, 1 / 3, 1 / 3);
   let chosen: Mirror | null = null;
   let most = MIRROR_GAIN;
   for (const mirror of mirrors) {
@@ -200,7 +198,7 @@ function chooseMirror(
     let [difference, both, unseen, shown] = [0, 0, 0, 0];
     for (let t = 0; t < count; t += step) {
       const area = triangleArea(mesh.positions, mesh.triangles, 3 * t);
-      locate(mesh, normals, t, 1 / 3, 1 / 3, 1 / 3, point);
+      locate(mesh, normals, t, middle, point);
       const seen = blendViews(sources, point, here) > 0.5;
       const alike = blendMirrored(mirror, sources, point, reflected, there) > 0.5;
       if (!seen) unseen += area;

@@ -16,33 +16,36 @@ export function fillGutters(image: RgbaImage, covered: Uint8Array): void {
 
 function grow({ width, height, data }: RgbaImage, covered: Uint8Array, steps: number): void {
   let front: number[] = [];
-  for (let i = 0; i < covered.length; i++) {
-    if (!covered[i]) continue;
-    const x = i % width;
-    if (
-      (x > 0 && !covered[i - 1]) ||
-      (x + 1 < width && !covered[i + 1]) ||
-      (i >= width && !covered[i - width]) ||
-      (i + width < covered.length && !covered[i + width])
-    ) {
-      front.push(i);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (covered[i] === 0) continue;
+      if (
+        (x > 0 && covered[i - 1] === 0) ||
+        (x + 1 < width && covered[i + 1] === 0) ||
+        (y > 0 && covered[i - width] === 0) ||
+        (y + 1 < height && covered[i + width] === 0)
+      ) {
+        front.push(i);
+      }
     }
   }
   for (let step = 0; step < steps && front.length; step++) {
     const next: number[] = [];
+    const take = (i: number, j: number) => {
+      if (covered[j] !== 0) return;
+      covered[j] = 1;
+      data[4 * j] = data[4 * i];
+      data[4 * j + 1] = data[4 * i + 1];
+      data[4 * j + 2] = data[4 * i + 2];
+      data[4 * j + 3] = data[4 * i + 3];
+      next.push(j);
+    };
     for (const i of front) {
       const x = i % width;
-      const y = (i - x) / width;
-      for (let k = 0; k < 4; k++) {
-        const nx = x + (k === 0 ? 1 : k === 1 ? -1 : 0);
-        const ny = y + (k === 2 ? 1 : k === 3 ? -1 : 0);
-        if (nx < 0 || ny < 0 || nx >= width || ny >= height) continue;
-        const j = ny * width + nx;
-        if (covered[j]) continue;
-        covered[j] = 1;
-        data.copyWithin(4 * j, 4 * i, 4 * i + 4);
-        next.push(j);
-      }
+      if (x + 1 < width) take(i, i + 1);
+      if (x > 0) take(i, i - 1);
+      if (i + width < covered.length) take(i, i + width);
+      if (i >= width) take(i, i - width);
     }
     front = next;
   }
@@ -50,7 +53,7 @@ function grow({ width, height, data }: RgbaImage, covered: Uint8Array, steps: nu
 
 /** Fills what is not covered from the halved image, recursively. */
 function pull(data: Uint8Array, covered: Uint8Array, width: number, height: number): void {
-  if (width <= 1 && height <= 1) return;
+  if ((width <= 1 && height <= 1) || covered.indexOf(0) < 0) return;
   const w = Math.ceil(width / 2);
   const h = Math.ceil(height / 2);
   const half = new Uint8Array(4 * w * h);
@@ -61,29 +64,30 @@ function pull(data: Uint8Array, covered: Uint8Array, width: number, height: numb
       let g = 0;
       let b = 0;
       let count = 0;
-      for (let k = 0; k < 4; k++) {
-        const sx = 2 * x + (k & 1);
-        const sy = 2 * y + (k >> 1);
-        if (sx >= width || sy >= height || !covered[sy * width + sx]) continue;
-        const from = 4 * (sy * width + sx);
-        r += data[from];
-        g += data[from + 1];
-        b += data[from + 2];
-        count++;
+      const endX = Math.min(width, 2 * x + 2);
+      const endY = Math.min(height, 2 * y + 2);
+      for (let sy = 2 * y; sy < endY; sy++) {
+        for (let sx = 2 * x; sx < endX; sx++) {
+          const at = sy * width + sx;
+          if (covered[at] === 0) continue;
+          r += data[4 * at];
+          g += data[4 * at + 1];
+          b += data[4 * at + 2];
+          count++;
+        }
       }
-      if (!count) continue;
-      const to = 4 * (y * w + x);
-      half[to] = r / count;
-      half[to + 1] = g / count;
-      half[to + 2] = b / count;
-      halfCovered[y * w + x] = 1;
+      if (count === 0) continue;
+      const to = y * w + x;
+      half[4 * to] = r / count;
+      half[4 * to + 1] = g / count;
+      half[4 * to + 2] = b / count;
+      halfCovered[to] = 1;
     }
   }
   pull(half, halfCovered, w, h);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      if (covered[i]) continue;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (covered[i] !== 0) continue;
       const from = 4 * ((y >> 1) * w + (x >> 1));
       data[4 * i] = half[from];
       data[4 * i + 1] = half[from + 1];

@@ -2,15 +2,19 @@ import type { Unwrapped } from "../unwrap/unwrap.ts";
 
 /**
  * Calls back for every texel whose centre lies in a triangle of the layout, with the triangle and the barycentric
- * weights of its corners. A texel on the edge between two triangles may be visited twice.
+ * weights of its corners, in an array that is the same every time: numbers handed over one by one became objects, a gigabyte an
+ * asset. A texel on the edge between two triangles may be visited twice.
  */
 export function forEachTexel(
   { uvs, cornerUvs }: Pick<Unwrapped, "uvs" | "cornerUvs">,
   size: number,
-  visit: (texel: number, triangle: number, wa: number, wb: number, wc: number) => void,
+  visit: (texel: number, triangle: number, weights: Float64Array) => void,
 ): void {
+  const weights = new Float64Array(3);
   for (let t = 0; t < cornerUvs.length; t += 3) {
-    const [ua, ub, uc] = [2 * cornerUvs[t], 2 * cornerUvs[t + 1], 2 * cornerUvs[t + 2]];
+    const ua = 2 * cornerUvs[t];
+    const ub = 2 * cornerUvs[t + 1];
+    const uc = 2 * cornerUvs[t + 2];
     const ax = uvs[ua] * size;
     const ay = uvs[ua + 1] * size;
     const bx = uvs[ub] * size;
@@ -25,12 +29,21 @@ export function forEachTexel(
     const maxY = Math.min(size - 1, Math.floor(Math.max(ay, by, cy) - 0.5));
     for (let y = minY; y <= maxY; y++) {
       const dy = y + 0.5 - ay;
+      let entered = false;
       for (let x = minX; x <= maxX; x++) {
         const dx = x + 0.5 - ax;
         const wb = (dx * (cy - ay) - (cx - ax) * dy) / area;
         const wc = ((bx - ax) * dy - dx * (by - ay)) / area;
         const wa = 1 - wb - wc;
-        if (wa >= 0 && wb >= 0 && wc >= 0) visit(y * size + x, t / 3, wa, wb, wc);
+        if (wa >= 0 && wb >= 0 && wc >= 0) {
+          entered = true;
+          weights[0] = wa;
+          weights[1] = wb;
+          weights[2] = wc;
+          visit(y * size + x, t / 3, weights);
+        } else if (entered) {
+          break; // A triangle covers one stretch of a row.
+        }
       }
     }
   }

@@ -52,7 +52,7 @@ function blendVertices(mesh: Mesh, layout: Unwrapped, baked: Baked): void {
     if (ofVertex[v] < 0) ofVertex[v] = colorAt(uv);
   });
   const covered = new Uint8Array(size * size);
-  forEachTexel(layout, size, (texel, triangle, wa, wb, wc) => {
+  forEachTexel(layout, size, (texel, triangle, [wa, wb, wc]) => {
     const [a, b, c] = [0, 1, 2].map((k) => ofVertex[mesh.triangles[3 * triangle + k]]);
     for (let k = 0; k < 3; k++) data[4 * texel + k] = wa * source[a + k] + wb * source[b + k] + wc * source[c + k];
     covered[texel] = 1;

@@ -43,7 +43,7 @@ export function transferColors(
   let last = -1;
   let reported = -1;
   const faces = mesh.triangles.length / 3;
-  forEachTexel(layout, size, (texel, t, wa, wb, wc) => {
+  forEachTexel(layout, size, (texel, t, [wa, wb, wc]) => {
     if (t - reported > faces / 20) {
       onProgress?.(t / faces);
       reported = t;
