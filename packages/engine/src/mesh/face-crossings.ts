@@ -87,10 +87,14 @@ export class FaceCrossings {
     const count = this.start[g + 1]! - this.start[g]!;
     for (let i = 0; i < this.alternatives(f); i++) {
       // On which sides of f's triangle the corners of g are, once for all of g's triangles: hardly any are on both.
-      const [a, b, c] = [this.corner(f, i, 0), this.corner(f, i, 1), this.corner(f, i, 2)];
+      const a = this.corner(f, i, 0);
+      const b = this.corner(f, i, 1);
+      const c = this.corner(f, i, 2);
       for (let k = 0; k < count; k++) sides[k] = this.orientation(a, b, c, this.corners[this.start[g]! + k]!);
       for (let j = 0; j < this.alternatives(g); j++) {
-        const [first, second, third] = [sides[j]!, sides[(j + 1) % count]!, sides[(j + 2) % count]!];
+        const first = sides[j]!;
+        const second = sides[(j + 1) % count]!;
+        const third = sides[(j + 2) % count]!;
         if (first >= 0 && second >= 0 && third >= 0) continue;
         if (first <= 0 && second <= 0 && third <= 0) continue;
         if (this.trianglesCross(f, i, g, j)) return true;
@@ -111,12 +115,20 @@ export class FaceCrossings {
 
   /** For triangles of which g's has corners on both sides of f's. */
   private trianglesCross(f: number, i: number, g: number, j: number): boolean {
-    const [a, b, c] = [this.corner(f, i, 0), this.corner(f, i, 1), this.corner(f, i, 2)];
-    const [d, e, h] = [this.corner(g, j, 0), this.corner(g, j, 1), this.corner(g, j, 2)];
-    let [shared, count] = [-1, 0];
-    if (a === d || a === e || a === h) [shared, count] = [a, count + 1];
-    if (b === d || b === e || b === h) [shared, count] = [b, count + 1];
-    if (c === d || c === e || c === h) [shared, count] = [c, count + 1];
+    const a = this.corner(f, i, 0);
+    const b = this.corner(f, i, 1);
+    const c = this.corner(f, i, 2);
+    const d = this.corner(g, j, 0);
+    const e = this.corner(g, j, 1);
+    const h = this.corner(g, j, 2);
+    let shared = -1;
+    let count = 0;
+    for (let k = 0; k < 3; k++) {
+      const v = k === 0 ? a : k === 1 ? b : c;
+      if (v !== d && v !== e && v !== h) continue;
+      shared = v;
+      count++;
+    }
     if (count > 1) return false;
     return this.pierces(a, b, c, d, e, h, shared) || this.pierces(d, e, h, a, b, c, shared);
   }
@@ -184,19 +196,16 @@ export class FaceCrossings {
 
   /** The cell of the lowest corner of what the boxes of two faces have in common. */
   private lowestCommon(f: number, g: number): number {
-    const [x, y, z] = [0, 1, 2].map((k) =>
-      Math.floor(Math.max(this.boxes[6 * f + k]!, this.boxes[6 * g + k]!) / this.cell),
-    ) as [number, number, number];
-    return this.key(x, y, z);
+    const at = (k: number) => Math.floor(Math.max(this.boxes[6 * f + k]!, this.boxes[6 * g + k]!) / this.cell);
+    return this.key(at(0), at(1), at(2));
   }
 
   private forEachCell(f: number, visit: (key: number) => void): void {
     const { boxes, cell } = this;
-    const [x0, y0, z0] = [0, 1, 2].map((k) => Math.floor(boxes[6 * f + k]! / cell)) as [number, number, number];
-    const [x1, y1, z1] = [3, 4, 5].map((k) => Math.floor(boxes[6 * f + k]! / cell)) as [number, number, number];
-    for (let x = x0; x <= x1; x++) {
-      for (let y = y0; y <= y1; y++) {
-        for (let z = z0; z <= z1; z++) visit(this.key(x, y, z));
+    const at = (k: number) => Math.floor(boxes[6 * f + k]! / cell);
+    for (let x = at(0); x <= at(3); x++) {
+      for (let y = at(1); y <= at(4); y++) {
+        for (let z = at(2); z <= at(5); z++) visit(this.key(x, y, z));
       }
     }
   }

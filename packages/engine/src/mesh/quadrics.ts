@@ -10,7 +10,9 @@ export const QUADRIC = 11;
 export function vertexQuadrics({ positions: p, triangles }: Pick<Mesh, "positions" | "triangles">): Float64Array {
   const quadrics = new Float64Array((QUADRIC * p.length) / 3);
   for (let t = 0; t < triangles.length; t += 3) {
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const a = 3 * triangles[t];
+    const b = 3 * triangles[t + 1];
+    const c = 3 * triangles[t + 2];
     const ux = p[b] - p[a];
     const uy = p[b + 1] - p[a + 1];
     const uz = p[b + 2] - p[a + 2];

@@ -64,12 +64,16 @@ class Pulls {
     let face = -1;
     const stride = Math.max(1, Math.floor(centres / (ENOUGH * (triangles.length / 3))));
     for (let c = 0; c < t.length; c += 3 * stride) {
-      const [i, j, k] = [3 * t[c], 3 * t[c + 1], 3 * t[c + 2]];
+      const i = 3 * t[c];
+      const j = 3 * t[c + 1];
+      const k = 3 * t[c + 2];
       const x = (d[i] + d[j] + d[k]) / 3;
       const y = (d[i + 1] + d[j + 1] + d[k + 1]) / 3;
       const z = (d[i + 2] + d[j + 2] + d[k + 2]) / 3;
       face = tree.find(x, y, z, face);
-      const [nx, ny, nz] = [denseNormals[c], denseNormals[c + 1], denseNormals[c + 2]];
+      const nx = denseNormals[c];
+      const ny = denseNormals[c + 1];
+      const nz = denseNormals[c + 2];
       // The other side of a thin wall, or a piece that is gone.
       if (nx * normals[3 * face] + ny * normals[3 * face + 1] + nz * normals[3 * face + 2] <= 0) continue;
       const weight = triangleArea(d, t, c);
@@ -160,14 +164,27 @@ class Pulls {
 /** How much of its move each vertex can take, so that no triangle turns over or becomes a needle. */
 function safeShares({ positions: p, triangles }: Mesh, normals: Float32Array, moves: Float64Array): Float64Array {
   const share = new Float64Array(p.length / 3).fill(1);
-  const at = (i: number) => p[i] + share[(i / 3) | 0] * moves[i];
   for (let round = 0, bad = true; bad && round <= HALVINGS; round++) {
     bad = false;
     for (let t = 0; t < triangles.length; t += 3) {
-      const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
-      const [ux, uy, uz] = [at(b) - at(a), at(b + 1) - at(a + 1), at(b + 2) - at(a + 2)];
-      const [vx, vy, vz] = [at(c) - at(a), at(c + 1) - at(a + 1), at(c + 2) - at(a + 2)];
-      const [x, y, z] = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
+      const a = 3 * triangles[t];
+      const b = 3 * triangles[t + 1];
+      const c = 3 * triangles[t + 2];
+      const ofA = share[triangles[t]];
+      const ofB = share[triangles[t + 1]];
+      const ofC = share[triangles[t + 2]];
+      const ax = p[a] + ofA * moves[a];
+      const ay = p[a + 1] + ofA * moves[a + 1];
+      const az = p[a + 2] + ofA * moves[a + 2];
+      const ux = p[b] + ofB * moves[b] - ax;
+      const uy = p[b + 1] + ofB * moves[b + 1] - ay;
+      const uz = p[b + 2] + ofB * moves[b + 2] - az;
+      const vx = p[c] + ofC * moves[c] - ax;
+      const vy = p[c + 1] + ofC * moves[c + 1] - ay;
+      const vz = p[c + 2] + ofC * moves[c + 2] - az;
+      const x = uy * vz - uz * vy;
+      const y = uz * vx - ux * vz;
+      const z = ux * vy - uy * vx;
       const twice = Math.sqrt(x * x + y * y + z * z);
       const longest = Math.max(
         ux * ux + uy * uy + uz * uz,
@@ -187,9 +204,15 @@ function safeShares({ positions: p, triangles }: Mesh, normals: Float32Array, mo
 
 /** Barycentric coordinates of a point of the triangle whose corners begin at a, b and c in `p`. */
 function sharesAt(p: Float64Array, a: number, b: number, c: number, point: Float64Array, out: Float64Array): void {
-  const [ux, uy, uz] = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]];
-  const [vx, vy, vz] = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]];
-  const [wx, wy, wz] = [point[0] - p[a], point[1] - p[a + 1], point[2] - p[a + 2]];
+  const ux = p[b] - p[a];
+  const uy = p[b + 1] - p[a + 1];
+  const uz = p[b + 2] - p[a + 2];
+  const vx = p[c] - p[a];
+  const vy = p[c + 1] - p[a + 1];
+  const vz = p[c + 2] - p[a + 2];
+  const wx = point[0] - p[a];
+  const wy = point[1] - p[a + 1];
+  const wz = point[2] - p[a + 2];
   const uu = ux * ux + uy * uy + uz * uz;
   const uv = ux * vx + uy * vy + uz * vz;
   const vv = vx * vx + vy * vy + vz * vz;

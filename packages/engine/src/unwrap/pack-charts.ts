@@ -174,21 +174,21 @@ function rasterize(chart: Outline, scale: number): Mask {
     const low = Math.floor(scale * Math.min(corners[i + 1]!, corners[i + 3]!, corners[i + 5]!));
     const high = Math.floor(scale * Math.max(corners[i + 1]!, corners[i + 3]!, corners[i + 5]!));
     for (let row = low; row <= high; row++) {
-      let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      let from = Number.POSITIVE_INFINITY;
+      let to = Number.NEGATIVE_INFINITY;
       for (let k = 0; k < 3; k++) {
-        const l = (k + 1) % 3;
-        const [ax, ay] = [scale * corners[i + 2 * k]!, scale * corners[i + 2 * k + 1]!];
-        const [bx, by] = [scale * corners[i + 2 * l]!, scale * corners[i + 2 * l + 1]!];
+        const l = k === 2 ? 0 : k + 1;
+        const ax = scale * corners[i + 2 * k]!;
+        const ay = scale * corners[i + 2 * k + 1]!;
+        const bx = scale * corners[i + 2 * l]!;
+        const by = scale * corners[i + 2 * l + 1]!;
         const s = Math.max(Math.min(ay, by), row);
         const e = Math.min(Math.max(ay, by), row + 1);
         if (s > e) continue;
-        for (const y of [s, e]) {
-          const x = ay === by ? bx : ax + ((bx - ax) * (y - ay)) / (by - ay);
-          from = Math.min(from, x);
-          to = Math.max(to, x);
-        }
-        if (ay === by) from = Math.min(from, ax);
-        if (ay === by) to = Math.max(to, ax);
+        const one = ay === by ? ax : ax + ((bx - ax) * (s - ay)) / (by - ay);
+        const other = ay === by ? bx : ax + ((bx - ax) * (e - ay)) / (by - ay);
+        from = Math.min(from, one, other);
+        to = Math.max(to, one, other);
       }
       if (to < from) continue;
       const last = Math.min(columns - 1, Math.floor(to));

@@ -48,12 +48,21 @@ export function collapseToLattice(
     for (let c = 0; c < 3; c++) sums[4 * i + c] = w * origins[3 * i + c];
     sums[4 * i + 3] = w;
   }
+  // What cannot go yet is tried again, until nothing goes any more.
+  let waiting = order.length;
   for (let progress = true; progress; ) {
     progress = false;
-    for (const e of order) {
+    const tried = waiting;
+    waiting = 0;
+    for (let k = 0; k < tried; k++) {
+      const e = order[k];
       const a = find(edges[2 * e]);
       const b = find(edges[2 * e + 1]);
-      if (a === b || !topology.adjacent(a, b) || !topology.canCollapse(a, b)) continue;
+      if (a === b) continue;
+      if (!topology.adjacent(a, b) || !topology.canCollapse(a, b)) {
+        order[waiting++] = e;
+        continue;
+      }
       topology.collapse(a, b);
       into[b] = a;
       for (let k = 0; k < QUADRIC; k++) quadrics[QUADRIC * a + k] += quadrics[QUADRIC * b + k];

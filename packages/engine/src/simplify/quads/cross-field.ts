@@ -1,7 +1,10 @@
 import type { GraphLevel } from "./hierarchy.ts";
 
-/** Gauss-Seidel sweeps a level. Twice as many changed the share of quads by less than 0.2 %. */
-const SWEEPS = 6;
+/**
+ * Gauss-Seidel sweeps a level. Six, here and of the lattices, took a quarter longer for as many quads (98.3 %), as few irregular
+ * vertices (9.8 instead of 9.6 %) and the same distance, over four surfaces and three seeds; three bring 1 % more distance.
+ */
+const SWEEPS = 4;
 
 /**
  * A cross field: per point a unit tangent that stands for itself and its three turns by 90° about the normal, as smooth
@@ -38,8 +41,12 @@ function generator(seed: number): () => number {
 }
 
 function makeTangent(field: Float64Array, normals: Float64Array, i: number): void {
-  const [nx, ny, nz] = [normals[3 * i], normals[3 * i + 1], normals[3 * i + 2]];
-  let [x, y, z] = [field[3 * i], field[3 * i + 1], field[3 * i + 2]];
+  const nx = normals[3 * i];
+  const ny = normals[3 * i + 1];
+  const nz = normals[3 * i + 2];
+  let x = field[3 * i];
+  let y = field[3 * i + 1];
+  let z = field[3 * i + 2];
   const along = x * nx + y * ny + z * nz;
   x -= along * nx;
   y -= along * ny;

@@ -47,7 +47,9 @@ function finestLevel({ positions, triangles }: Mesh): GraphLevel {
   const areas = new Float64Array(count);
   const start = new Uint32Array(count + 1);
   for (let t = 0; t < triangles.length; t += 3) {
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const a = 3 * triangles[t];
+    const b = 3 * triangles[t + 1];
+    const c = 3 * triangles[t + 2];
     const ux = p[b] - p[a];
     const uy = p[b + 1] - p[a + 1];
     const uz = p[b + 2] - p[a + 2];
@@ -158,20 +160,20 @@ function pairsByLikeness({ count, normals, areas, start, neighbours }: GraphLeve
         normals[3 * i] * normals[3 * j] +
         normals[3 * i + 1] * normals[3 * j + 1] +
         normals[3 * i + 2] * normals[3 * j + 2];
-      const [small, large] = areas[i] < areas[j] ? [areas[i], areas[j]] : [areas[j], areas[i]];
+      const small = Math.min(areas[i], areas[j]);
+      const large = Math.max(areas[i], areas[j]);
       edges[2 * found] = i;
       edges[2 * found + 1] = j;
       keys[found++] = large > 0 ? small / large / Math.max(1e-3, cosine) : 1;
     }
   }
-  return ascendingOrder(keys, found).reduce(
-    (pairs, e, k) => {
-      pairs[2 * k] = edges[2 * e];
-      pairs[2 * k + 1] = edges[2 * e + 1];
-      return pairs;
-    },
-    new Uint32Array(2 * found),
-  );
+  const order = ascendingOrder(keys, found);
+  const pairs = new Uint32Array(2 * found);
+  for (let k = 0; k < found; k++) {
+    pairs[2 * k] = edges[2 * order[k]];
+    pairs[2 * k + 1] = edges[2 * order[k] + 1];
+  }
+  return pairs;
 }
 
 function normalize(v: Float64Array, i: number): void {
