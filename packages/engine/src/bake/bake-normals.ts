@@ -40,6 +40,7 @@ export function bakeNormals(part: PartMesh, field: Field, { textureSize, cube, y
   const image: RgbaImage = { width: size, height: size, data: new Uint8Array(4 * size * size) };
   const covered = new Uint8Array(size * size);
   const point = new Float64Array(3);
+  const place = new Float64Array(3);
   const found = new Float32Array(3);
   const frame = new Float64Array(6);
   forEachTexel({ uvs, cornerUvs: triangles }, size, (texel, triangle, weights) => {
@@ -58,7 +59,7 @@ export function bakeNormals(part: PartMesh, field: Field, { textureSize, cube, y
       frame[3 + k] = wa * frames[4 * a + k]! + wb * frames[4 * b + k]! + wc * frames[4 * c + k]!;
     }
     covered[texel] = 1;
-    const known = surfaceNormal(field, point, found);
+    const known = surfaceNormal(field, point, place, found);
     if (known) toPart(found);
     encode(image.data, 4 * texel, known ? found : null, frame, frames[4 * a + 3]!);
   });
@@ -89,27 +90,31 @@ function extent(positions: Float32Array, axis: number): number {
   return high - low;
 }
 
-/** Outward direction (any length) of the field's surface nearest to `point`, into `out`; false where there is none in reach. */
-function surfaceNormal(field: Field, point: Float64Array, out: Float32Array): boolean {
+/**
+ * Outward direction (any length) of the field's surface nearest to `point`, into `out`; false where there is none in reach.
+ * @param place is written over.
+ */
+function surfaceNormal(field: Field, point: Float64Array, place: Float64Array, out: Float32Array): boolean {
   const { n } = field;
-  const [x, y, z] = [(point[0]! + 0.5) * n - 0.5, (point[1]! + 0.5) * n - 0.5, (point[2]! + 0.5) * n - 0.5];
-  const value = sampleGradient(field, x, y, z, out);
+  for (let k = 0; k < 3; k++) place[k] = (point[k]! + 0.5) * n - 0.5;
+  const value = sampleGradient(field, place, out);
   const square = out[0]! ** 2 + out[1]! ** 2 + out[2]! ** 2;
   if (!(square > 0)) return false;
   // One Newton step along the gradient.
   const step = value / square;
   if (Math.abs(step) * Math.sqrt(square) > REACH) return false;
-  sampleGradient(field, x - step * out[0]!, y - step * out[1]!, z - step * out[2]!, out);
+  for (let k = 0; k < 3; k++) place[k]! -= step * out[k]!;
+  sampleGradient(field, place, out);
   for (let k = 0; k < 3; k++) out[k] = -out[k]!;
   return out[0] !== 0 || out[1] !== 0 || out[2] !== 0;
 }
 
 /** Value of the field at a place in samples, and its gradient per sample into `out`; clamped to within the border. */
-function sampleGradient({ n, data }: Field, x: number, y: number, z: number, out: Float32Array): number {
+function sampleGradient({ n, data }: Field, place: Float64Array, out: Float32Array): number {
   const most = n - 2.001;
-  const px = Math.min(most, Math.max(1, x));
-  const py = Math.min(most, Math.max(1, y));
-  const pz = Math.min(most, Math.max(1, z));
+  const px = Math.min(most, Math.max(1, place[0]!));
+  const py = Math.min(most, Math.max(1, place[1]!));
+  const pz = Math.min(most, Math.max(1, place[2]!));
   const ix = Math.floor(px);
   const iy = Math.floor(py);
   const iz = Math.floor(pz);

@@ -5,8 +5,12 @@ export function sampleField({ n, data }: Field, x: number, y: number, z: number)
   const px = within((x + 0.5) * n - 0.5, n);
   const py = within((y + 0.5) * n - 0.5, n);
   const pz = within((z + 0.5) * n - 0.5, n);
-  const [ix, iy, iz] = [Math.floor(px), Math.floor(py), Math.floor(pz)];
-  const [fx, fy, fz] = [px - ix, py - iy, pz - iz];
+  const ix = Math.floor(px);
+  const iy = Math.floor(py);
+  const iz = Math.floor(pz);
+  const fx = px - ix;
+  const fy = py - iy;
+  const fz = pz - iz;
   const at = (iz * n + iy) * n + ix;
   const lower = at + n * n;
   const front = mix(mix(data[at], data[at + 1], fx), mix(data[at + n], data[at + n + 1], fx), fy);

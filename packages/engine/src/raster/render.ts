@@ -93,7 +93,7 @@ export function renderMesh(
     for (let x = 0; x < sw; x++, s++) {
       const t = triangle[s];
       if (t < 0) continue;
-      shader.shade(t, x + 0.5, y + 0.5);
+      shader.shade(t, x, y);
       const to = 4 * (row + ((x / samples) | 0));
       light4[to] += shader.r;
       light4[to + 1] += shader.g;
@@ -199,11 +199,12 @@ class Shader {
     this.perspective = camera.perspective;
   }
 
-  shade(t: number, px: number, py: number): void {
+  /** @param column of the sample; whole numbers cost nothing to hand over, others an object each. */
+  shade(t: number, column: number, row: number): void {
     if (t !== this.current) this.enter(t);
     const { mesh } = this;
-    const ox = px - this.ax;
-    const oy = py - this.ay;
+    const ox = column + 0.5 - this.ax;
+    const oy = row + 0.5 - this.ay;
     const fb = this.wbx * ox + this.wby * oy;
     const fc = this.wcx * ox + this.wcy * oy;
     let wa = (1 - fb - fc) * this.iwa;
