@@ -73,7 +73,7 @@ function ball(): Mesh {
     const [x, y, z] = [i % N, Math.floor(i / N) % N, Math.floor(i / N / N)].map((c) => (c + 0.5) / N - 0.5) as Vector;
     return 0.4 - Math.hypot(x, y, z);
   });
-  return remeshQuads(triangulateQuads(contour({ n: N, data })), { edge: EDGE, seed: 4 });
+  return remeshQuads(triangulateQuads(contour({ n: N, data })), { edge: EDGE, seed: 1 });
 }
 
 const coordinate = fc.integer({ min: -100, max: 100 }).map((percent) => percent / 100);
@@ -89,7 +89,7 @@ function unlike(mesh: Mesh): Mesh {
 
 describe("untangle", () => {
   it("brings vertices that went astray back, and leaves faces and other vertices alone", () => {
-    // Squares cross at a vertex or two of a plain ball already, with this seed.
+    // Squares cross at a vertex or two of a plain ball already.
     expect(crossing(ball()).size).toBeGreaterThan(0);
     const mesh = untangle(ball(), null);
     expect(crossing(mesh).size).toBe(0);

@@ -1,7 +1,7 @@
 import type { GraphLevel } from "./hierarchy.ts";
 
 /** Gauss-Seidel sweeps a level, as many as of the crosses. */
-const SWEEPS = 4;
+const SWEEPS = 6;
 
 /**
  * A position field: per point the nearest vertex of the square lattice that its cross spans, chosen so that neighbours'
