@@ -8,12 +8,12 @@ import { labelCamera, viewsOf } from "./support/views.ts";
 
 const N = 64;
 const SIDES: ViewLabel[] = ["front", "right", "back", "left"];
-const views = (mesh: Mesh) =>
+const conesOf = (mesh: Mesh) =>
   viewsOf(
     mesh,
     SIDES.map((label) => labelCamera(label, 320)),
     320,
-  );
+  ).map(({ matte, camera }) => new SilhouetteCone(matte, camera, N));
 
 /** Log-odds that fall by two with each cell of distance. */
 function believe(distance: (x: number, y: number, z: number) => number): Float32Array {
@@ -29,7 +29,7 @@ const inside = (logits: Float32Array) => logits.reduce((count, v) => count + (v 
 
 /** Share of the hull's samples seen from the front (columns along z) behind which something lies. */
 function covered(logits: Float32Array, mesh: Mesh): number {
-  const cones = views(mesh).map(({ matte, camera }) => new SilhouetteCone(matte, camera, N));
+  const cones = conesOf(mesh);
   const row = new Float32Array(N);
   const hull = new Uint8Array(N * N);
   const met = new Uint8Array(N * N);
@@ -51,7 +51,7 @@ describe("raiseToSilhouettes", () => {
     const mesh = box([0.5, 0.6, 0.4]);
     const small = believe(boxDistance([0.23, 0.28, 0.18]));
     expect(covered(small, mesh)).toBeLessThan(0.9);
-    const raised = raiseToSilhouettes(small, N, views(mesh));
+    const raised = raiseToSilhouettes(small, N, conesOf(mesh));
     expect(covered(raised, mesh)).toBeGreaterThan(0.995);
     expect(inside(raised) / (0.5 * 0.6 * 0.4)).toBeGreaterThan(0.97);
     expect(inside(raised) / (0.5 * 0.6 * 0.4)).toBeLessThan(1.12);
@@ -61,7 +61,7 @@ describe("raiseToSilhouettes", () => {
     const radius = 0.35;
     const mesh = sphere(radius, 48);
     const small = believe((x, y, z) => radius - 0.02 - Math.hypot(x, y, z));
-    const raised = raiseToSilhouettes(small, N, views(mesh));
+    const raised = raiseToSilhouettes(small, N, conesOf(mesh));
     expect(covered(raised, mesh)).toBeGreaterThan(0.99);
     const ball = (4 / 3) * Math.PI * radius ** 3;
     // Its hull from four sides is 27 % larger than the ball.
@@ -72,8 +72,8 @@ describe("raiseToSilhouettes", () => {
   it("changes nothing where every ray meets something, and nothing where nobody believes in anything", () => {
     const mesh = box([0.5, 0.6, 0.4]);
     const fitting = believe(boxDistance([0.27, 0.32, 0.22]));
-    expect(raiseToSilhouettes(fitting, N, views(mesh))).toEqual(fitting);
+    expect(raiseToSilhouettes(fitting, N, conesOf(mesh))).toEqual(fitting);
     const nothing = new Float32Array(N ** 3).fill(-8);
-    expect(raiseToSilhouettes(nothing, N, views(mesh))).toEqual(nothing);
+    expect(raiseToSilhouettes(nothing, N, conesOf(mesh))).toEqual(nothing);
   });
 });

@@ -82,6 +82,16 @@ describe("findSymmetry", () => {
   });
 });
 
+describe("a solid with something small on one side", () => {
+  const body = (x: number, y: number, z: number) => 0.3 - Math.max(Math.abs(x), 1.4 * Math.abs(y), 1.2 * Math.abs(z));
+  const luggage = (x: number, y: number, z: number) => Math.min(0.03 - Math.hypot(x - 0.12, z - 0.08), 0.255 - y, y);
+
+  it("is not symmetric, though the rest is", () => {
+    expect(findSymmetry(fieldOf(body))).not.toBeNull();
+    expect(findSymmetry(fieldOf((x, y, z) => Math.max(body(x, y, z), luggage(x, y, z))))).toBeNull();
+  });
+});
+
 describe("a symmetric solid", () => {
   it.each([0, 33])(
     "turned by %i° gets a mesh in which every vertex has its reflection, closed and two-manifold",

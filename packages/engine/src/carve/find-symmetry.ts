@@ -5,16 +5,18 @@ import type { Field } from "../types.ts";
 export interface Symmetry extends Mirror {
   /** Mean distance of the surface from its reflection, samples. */
   apart: number;
-  /** The same, exceeded by one place in a hundred. */
+  /** The same, exceeded by one place in a hundred, and by one in five hundred. */
   farApart: number;
+  farthest: number;
 }
 
 /**
- * A solid is symmetric when its surface lies this close to its reflection, in the mean and but for one place in a hundred: what
- * was made from four pictures of a symmetric thing is apart by 0.02–0.09 samples, a guess from one picture by 0.15–0.5, and a
- * handle or a sword on one side is more than a hundredth of the surface.
+ * A solid is symmetric when its surface lies this close to its reflection, in the mean and but for few places: what was made
+ * from four pictures of a symmetric thing is apart by 0.02–0.09 samples, a guess from one picture by 0.15–0.5, and a handle or a
+ * sword on one side is more than a hundredth of the surface. Luggage on a van's roof, higher on one side by two samples, is less;
+ * of what is symmetric a five-hundredth is apart by 0.3 to 1.3.
  */
-const CLOSE = { apart: 0.2, farApart: 0.6 };
+const CLOSE = { apart: 0.2, farApart: 0.6, farthest: 1.5 };
 
 /** Planes whose reflection overlaps less than this are not looked at closely. */
 const LEAST_OVERLAP = 0.85;
@@ -38,7 +40,10 @@ export function findSymmetry(field: Field): Symmetry | null {
   const points = surfaceSamples(field);
   const close = likely
     .map(({ nx, nz, offset }) => refine(field, points, Math.atan2(nz, nx), offset))
-    .filter(({ apart, farApart }) => apart <= CLOSE.apart && farApart <= CLOSE.farApart);
+    .filter(
+      ({ apart, farApart, farthest }) =>
+        apart <= CLOSE.apart && farApart <= CLOSE.farApart && farthest <= CLOSE.farthest,
+    );
   const aside = ({ nx, nz }: Symmetry) => (Math.abs(nx) < Math.abs(nz) ? 1 : 0);
   return close.sort((a, b) => aside(a) - aside(b) || a.apart - b.apart)[0] ?? null;
 }
@@ -78,8 +83,12 @@ function measure(field: Field, points: Float64Array, angle: number, offset: numb
     distances[i] = Math.min(FAR, n * Math.abs(there - points[4 * i + 3]!));
   }
   const apart = distances.reduce((sum, d) => sum + d, 0) / (distances.length || 1);
-  const farApart = distances.sort()[Math.floor(0.99 * distances.length)] ?? 0;
-  return { ...mirror, apart, farApart, angle };
+  distances.sort();
+  const [farApart, farthest] = [0.99, 0.998].map((share) => distances[Math.floor(share * distances.length)] ?? 0) as [
+    number,
+    number,
+  ];
+  return { ...mirror, apart, farApart, farthest, angle };
 }
 
 /** Samples next to the surface, on its inner side: x y z and the value there. */

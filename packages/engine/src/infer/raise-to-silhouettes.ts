@@ -1,7 +1,6 @@
 import { forEachInner } from "../carve/for-each-inner.ts";
-import { SilhouetteCone } from "../carve/silhouette.ts";
+import type { SilhouetteCone } from "../carve/silhouette.ts";
 import { projector } from "../frames.ts";
-import type { View } from "../types.ts";
 
 export interface RaiseOptions {
   /** Log-odds that every ray through a silhouette must meet: a little over even chances, or rims stay ragged. */
@@ -27,13 +26,12 @@ export const RAISE_DEFAULTS: RaiseOptions = { enough: 0.4, window: 0.7, most: 6 
 export function raiseToSilhouettes(
   logits: Float32Array,
   n: number,
-  views: readonly View[],
+  cones: readonly SilhouetteCone[],
   options: Partial<RaiseOptions> = {},
 ): Float32Array {
   const { enough, window, most } = { ...RAISE_DEFAULTS, ...options };
-  const cones = views.map(({ matte, camera }) => new SilhouetteCone(matte, camera, n));
   const needed = new Float32Array(logits.length);
-  for (const { camera } of views) {
+  for (const { camera } of cones) {
     const side = 2 * n;
     const m = projector({ ...camera, scale: n, centerX: n, centerY: n });
     const rays = new Int32Array(logits.length).fill(-1);

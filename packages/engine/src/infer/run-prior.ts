@@ -1,8 +1,10 @@
 import type { ColorVolume } from "../bake/color-volume.ts";
+import { SilhouetteCone } from "../carve/silhouette.ts";
 import type { Models } from "../models.ts";
 import { measureBox } from "../pose/measure-box.ts";
 import { LINEAR_OF_SRGB } from "../raster/srgb.ts";
 import type { Field, View } from "../types.ts";
+import { fillFlatSides } from "./fill-flat-sides.ts";
 import type { Inference } from "./infer.ts";
 import { boxCrop, type Crop, cameraMatrix, cropCamera, cropForNetwork } from "./network-pictures.ts";
 import { raiseToSilhouettes } from "./raise-to-silhouettes.ts";
@@ -32,8 +34,13 @@ export async function runPrior(views: View[], { constants, shape }: Models): Pro
   const believed =
     views.length === 1
       ? stretchToSilhouette(smoothed(toDistances(occupancy), SMOOTHING_SINGLE), views[0])
-      : toDistances(raiseToSilhouettes(occupancy, OCCUPANCY_CELLS, views));
+      : toDistances(raisedToSilhouettes(occupancy, views));
   return { shape: believed, colors: toVolume(colors) };
+}
+
+function raisedToSilhouettes(logits: Float32Array, views: readonly View[]): Float32Array {
+  const cones = views.map(({ matte, camera }) => new SilhouetteCone(matte, camera, OCCUPANCY_CELLS));
+  return raiseToSilhouettes(fillFlatSides(logits, OCCUPANCY_CELLS, cones), OCCUPANCY_CELLS, cones);
 }
 
 /**
