@@ -117,13 +117,17 @@ function reduce(
   const counts = new Float32Array(w * h);
   const nearest = new Float32Array(w * h).fill(Number.POSITIVE_INFINITY);
   const sums = [0, 1, 2].map(() => new Float32Array(w * h));
+  const [red, green, blue] = sums;
   for (let y = 0, i = 0; y < height; y++) {
+    const row = (Math.floor(y / step) + 1) * w + 1;
     for (let x = 0; x < width; x++, i++) {
       if (edge[i] <= 0) continue;
-      const at = (Math.floor(y / step) + 1) * w + Math.floor(x / step) + 1;
+      const at = row + ((x / step) | 0);
       counts[at]++;
       nearest[at] = Math.min(nearest[at], edge[i]);
-      for (let c = 0; c < 3; c++) sums[c][at] += colors[3 * i + c];
+      red[at] += colors[3 * i];
+      green[at] += colors[3 * i + 1];
+      blue[at] += colors[3 * i + 2];
     }
   }
   return {

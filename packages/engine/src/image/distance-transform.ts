@@ -57,10 +57,8 @@ export function squaredDistances(
       const dy2 = (fy - y) * (fy - y);
       const at = fy * width + sx;
       const end = start[k + 1];
-      for (let x = start[k]; x < end; x++) {
-        squared[row + x] = dy2 + (x - sx) * (x - sx);
-        if (nearest) nearest[row + x] = at;
-      }
+      for (let x = start[k]; x < end; x++) squared[row + x] = dy2 + (x - sx) * (x - sx);
+      if (nearest) for (let x = start[k]; x < end; x++) nearest[row + x] = at;
     }
   }
   return squared;

@@ -14,45 +14,47 @@ const REFINED_BAND = 12;
  */
 export function signedDistance(coverage: Uint8Array, width: number, height: number): Float32Array {
   const size = width * height;
-  // Up to four crossings a pixel: towards each of its neighbours.
-  const offsets = new Float32Array(4 * size).fill(Number.NaN);
+  // Up to four crossings a pixel: towards each of its neighbours. None is at 0, which stands for none.
+  const offsets = new Float32Array(4 * size);
   const sources = new Uint8Array(size);
   const mark = (from: number, to: number, alongFrom: number, alongTo: number) => {
     const a = coverage[from] - 127.5;
     const b = coverage[to] - 127.5;
-    if (a > 0 === b > 0) return;
     const t = a / (a - b);
-    const [at, slot, offset] = t <= 0.5 ? [from, alongFrom, t] : [to, alongTo, 1 - t];
-    offsets[4 * at + slot] = offset;
+    const at = t <= 0.5 ? from : to;
+    offsets[4 * at + (t <= 0.5 ? alongFrom : alongTo)] = t <= 0.5 ? t : 1 - t;
     sources[at] = 1;
   };
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      if (x + 1 < width) mark(i, i + 1, 0, 1);
-      if (y + 1 < height) mark(i, i + width, 2, 3);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const inside = coverage[i] > 127;
+      if (x + 1 < width && inside !== coverage[i + 1] > 127) mark(i, i + 1, 0, 1);
+      if (y + 1 < height && inside !== coverage[i + width] > 127) mark(i, i + width, 2, 3);
     }
   }
   const nearest = new Int32Array(size);
   const distance = squaredDistances(sources, width, height, nearest);
   const limit = REFINED_BAND * REFINED_BAND;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
+  const diagonal = Math.hypot(width, height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
       const source = nearest[i];
       let best = Number.POSITIVE_INFINITY;
       if (source >= 0) {
-        const sx = source % width;
-        const sy = (source - sx) / width;
+        const sy = (source / width) | 0;
+        const sx = source - sy * width;
         const reach = distance[i] < limit ? 1 : 0;
-        for (let ny = Math.max(0, sy - reach); ny <= Math.min(height - 1, sy + reach); ny++) {
-          for (let nx = Math.max(0, sx - reach); nx <= Math.min(width - 1, sx + reach); nx++) {
-            const at = 4 * (ny * width + nx);
+        const lastX = Math.min(width - 1, sx + reach);
+        const lastY = Math.min(height - 1, sy + reach);
+        for (let ny = Math.max(0, sy - reach); ny <= lastY; ny++) {
+          for (let nx = Math.max(0, sx - reach); nx <= lastX; nx++) {
+            const other = ny * width + nx;
+            if (sources[other] === 0) continue;
             const dx = nx - x;
             const dy = ny - y;
             for (let k = 0; k < 4; k++) {
-              const t = offsets[at + k];
-              if (Number.isNaN(t)) continue;
+              const t = offsets[4 * other + k];
+              if (t === 0) continue;
               const ex = k === 0 ? dx + t : k === 1 ? dx - t : dx;
               const ey = k === 2 ? dy + t : k === 3 ? dy - t : dy;
               const d = ex * ex + ey * ey;
@@ -61,8 +63,8 @@ export function signedDistance(coverage: Uint8Array, width: number, height: numb
           }
         }
       }
-      const away = best === Number.POSITIVE_INFINITY ? Math.hypot(width, height) : Math.sqrt(best);
-      distance[i] = coverage[i] > 127.5 ? away : -away;
+      const away = best === Number.POSITIVE_INFINITY ? diagonal : Math.sqrt(best);
+      distance[i] = coverage[i] > 127 ? away : -away;
     }
   }
   return distance;
