@@ -109,10 +109,13 @@ describe("fillFlatSides", () => {
     expect(differ(one, other)).toBeLessThan(0.01 * differ(one, logits));
   });
 
-  it("does nothing without labelled views: a perspective picture shows edges, not sides", () => {
-    const logits = believe(roundedBox(halves, 8 / N));
-    const [view] = sidesOf(mesh);
-    const cones = conesOf([{ ...view!, camera: { ...view!.camera, perspective: 0.4 } }]);
-    expect(fillFlatSides(logits, N, cones)).toEqual(logits);
+  it("does nothing with a perspective picture, which shows edges, or one from above, which says what is round", () => {
+    const logits = believe(roundedBox(halves, 4 / N));
+    const sides = sidesOf(mesh);
+    const perspective = { ...sides[0]!, camera: { ...sides[0]!.camera, perspective: 0.4 } };
+    expect(fillFlatSides(logits, N, conesOf([perspective]))).toEqual(logits);
+    const above = viewsOf(mesh, [labelCamera("top", SIZE)], SIZE);
+    expect(fillFlatSides(logits, N, conesOf([...sides, ...above]))).toEqual(logits);
+    expect(fillFlatSides(logits, N, conesOf(sides))).not.toEqual(logits);
   });
 });
