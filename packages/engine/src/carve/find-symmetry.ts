@@ -3,7 +3,7 @@ import { sampleField } from "../mesh/sample-field.ts";
 import type { Field } from "../types.ts";
 
 export interface Symmetry extends Mirror {
-  /** Mean distance of the surface from its reflection, samples. */
+  /** Mean distance of the surface from its reflection, `UNIT`s. */
   apart: number;
   /** The same, exceeded by one place in a hundred, and by one in five hundred. */
   farApart: number;
@@ -16,13 +16,15 @@ export interface Symmetry extends Mirror {
  * sword on one side is more than a hundredth of the surface. Luggage on a van's roof, higher on one side by two samples, is less;
  * of what is symmetric a five-hundredth is apart by 0.3 to 1.3.
  */
-const CLOSE = { apart: 0.2, farApart: 0.6, farthest: 1.5 };
+const CLOSE = { apart: 0.2, farApart: 0.75, farthest: 1.5 };
+/** A sample at `standard`: what is symmetric there is so in a finer field, whose samples are as far apart in the cube. Cube units. */
+const UNIT = 1 / 128;
 
 /** Planes whose reflection overlaps less than this are not looked at closely. */
 const LEAST_OVERLAP = 0.85;
 /** Places of the surface that are compared with their reflections. */
 const PROBES = 4000;
-/** Distances beyond this many samples count as this much: a handle shall not decide where the plane of a mug lies. */
+/** Distances beyond this many units count as this much: a handle shall not decide where the plane of a mug lies. */
 const FAR = 4;
 /** Steps of the search for the exact plane: cube units and degrees, halved this many times. */
 const STEP = { offset: 0.01, angle: 2 };
@@ -75,12 +77,11 @@ function refine(field: Field, points: Float64Array, angle: number, offset: numbe
 function measure(field: Field, points: Float64Array, angle: number, offset: number): Symmetry & { angle: number } {
   const [nx, nz] = [Math.cos(angle), Math.sin(angle)].map((v) => (Math.abs(v) < 1e-12 ? 0 : v)) as [number, number];
   const mirror = { nx, nz, offset, overlap: 1 };
-  const { n } = field;
   const distances = new Float64Array(points.length / 4);
   for (let i = 0; i < distances.length; i++) {
     const [x, z] = reflect(mirror, points[4 * i]!, points[4 * i + 2]!);
     const there = sampleField(field, x, points[4 * i + 1]!, z);
-    distances[i] = Math.min(FAR, n * Math.abs(there - points[4 * i + 3]!));
+    distances[i] = Math.min(FAR, Math.abs(there - points[4 * i + 3]!) / UNIT);
   }
   const apart = distances.reduce((sum, d) => sum + d, 0) / (distances.length || 1);
   distances.sort();
