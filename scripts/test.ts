@@ -4,7 +4,7 @@
  * nothing failed.
  * Arguments go to vitest: `npm test -- packages/engine`.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,12 +13,12 @@ import { audit, UNANSWERED } from "./audit.ts";
 import { type Count, countTests, type VitestReport } from "./count-tests.ts";
 import { SetupError, SYSTEM_PYTHON, setUp } from "./debian-packages.ts";
 
-function runTests(filters: string[]): Count {
+async function runTests(filters: string[]): Promise<Count> {
   const folder = mkdtempSync(join(tmpdir(), "maquette-test-"));
   try {
     const out = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${out}`];
-    const status = runNode("vitest/vitest.mjs", ["run", ...reporters, ...filters]);
+    const status = await startNode("vitest/vitest.mjs", ["run", ...reporters, ...filters]);
     const report = readReport(out);
     if (!report) console.error(`vitest ended with status ${status} and no report`);
     return countTests(report, status);
@@ -43,11 +43,35 @@ function runNode(program: string, args: string[]): number | null {
   return spawnSync(process.execPath, [file, ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] }).status;
 }
 
-/** Export needs packages that Debian does not have (training/README.md), so its test runs by hand. */
-function runTrainingTests(): number | null {
+/** As `runNode`, without waiting. */
+function startNode(program: string, args: string[]): Promise<number | null> {
+  const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+  const file = join(root, "node_modules", program);
+  const running = spawn(process.execPath, [file, ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  return new Promise((resolve) => {
+    running.on("error", () => resolve(null));
+    running.on("close", resolve);
+  });
+}
+
+/**
+ * Training's tests; the exit status. They run beside vitest's, which wait for servers and browsers a quarter of the time
+ * (1,140 s of the clock, 1,500 of two processors), and are shown when they end. Export needs packages that Debian does not
+ * have (training/README.md), so its tests run by hand.
+ */
+function startTrainingTests(): Promise<number | null> {
   const root = join(dirname(fileURLToPath(import.meta.url)), "..");
   const args = ["-m", "pytest", "-q", "training/tests", "--ignore=training/tests/test_export.py"];
-  return spawnSync(SYSTEM_PYTHON, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] }).status;
+  const tests = spawn(SYSTEM_PYTHON, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const shown: Buffer[] = [];
+  for (const stream of [tests.stdout, tests.stderr]) stream.on("data", (chunk: Buffer) => shown.push(chunk));
+  return new Promise((resolve) => {
+    tests.on("error", () => resolve(null));
+    tests.on("close", (status) => {
+      process.stderr.write(Buffer.concat(shown));
+      resolve(status);
+    });
+  });
 }
 
 function check(name: string, status: number | null): Count {
@@ -61,7 +85,7 @@ function checkDependencies(): Count[] {
   return status === UNANSWERED ? [] : [check("npm run audit", status)];
 }
 
-function main(filters: string[]): Count {
+async function main(filters: string[]): Promise<Count> {
   try {
     setUp();
   } catch (error) {
@@ -72,15 +96,17 @@ function main(filters: string[]): Count {
   const counts = [
     check("biome", runNode("@biomejs/biome/bin/biome", ["check", "."])),
     check("tsc", runNode("typescript/bin/tsc", ["-p", "tsconfig.json"])),
-    ...(filters.length === 0 ? [...checkDependencies(), check("training's tests", runTrainingTests())] : []),
-    runTests(filters),
+    ...(filters.length === 0 ? checkDependencies() : []),
   ];
+  const training = filters.length === 0 ? startTrainingTests() : null;
+  counts.push(await runTests(filters));
+  if (training) counts.push(check("training's tests", await training));
   return {
     passed: counts.reduce((sum, { passed }) => sum + passed, 0),
     failed: counts.reduce((sum, { failed }) => sum + failed, 0),
   };
 }
 
-const { passed, failed } = main(process.argv.slice(2));
+const { passed, failed } = await main(process.argv.slice(2));
 process.exitCode = failed > 0 ? 1 : 0;
 console.log(`${passed} passed, ${failed} failed`);
