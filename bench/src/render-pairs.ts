@@ -28,6 +28,7 @@ const { values } = parseArgs({
   },
 });
 mkdirSync(values.out, { recursive: true });
+const solids = new Map<string, MeshedSolid>();
 
 interface Attempt {
   pictures: Buffer[];
@@ -128,8 +129,6 @@ for (const [name, load] of Object.entries(PAIRS)) {
 function example(name: string, picture: string): Buffer {
   return readFileSync(join(ROOT, "examples", name, `${picture}.png`));
 }
-
-const solids = new Map<string, MeshedSolid>();
 
 /** Takes a minute of a busy core for the largest. */
 function meshed(name: string): MeshedSolid {
