@@ -1,5 +1,5 @@
-"""`python3 -m training <step>`: prepare, render, train, train-pose, train-matte, evaluate, compare, extrapolate, export,
-export-matte, sheet, slim (README.md)."""
+"""`python3 -m training <step>`: prepare, render, train, train-pose, train-matte, render-sides, train-sides, evaluate,
+compare, extrapolate, export, export-matte, export-sides, sheet, slim (README.md)."""
 
 import argparse
 import importlib
@@ -11,8 +11,8 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 STEPS = (
-    "prepare", "render", "train", "train-pose", "train-matte", "evaluate", "compare", "extrapolate",
-    "export", "export-matte", "sheet", "slim",
+    "prepare", "render", "train", "train-pose", "train-matte", "render-sides", "train-sides", "evaluate", "compare", "extrapolate",
+    "export", "export-matte", "export-sides", "sheet", "slim",
 )
 
 

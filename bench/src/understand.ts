@@ -8,7 +8,10 @@ import { parseArgs } from "node:util";
 import { EngineError } from "@maquette/engine/errors";
 import { cubeCamera, LABEL_DIRECTIONS, VIEW_LABELS } from "@maquette/engine/frames";
 import { loadMatteModel } from "@maquette/engine/host/load-matte-model";
+import { loadModels } from "@maquette/engine/host/load-models";
+import { median } from "@maquette/engine/image/quantile";
 import { inspectPictures } from "@maquette/engine/inspect/inspect-pictures";
+import type { Models, SidesModel } from "@maquette/engine/models";
 import { renderMesh } from "@maquette/engine/raster/render";
 import { borderMatte } from "@maquette/engine/segment/border-matte";
 import { type MatteModel, segmentPictureWith } from "@maquette/engine/segment/segment";
@@ -25,6 +28,7 @@ import { GrabCut } from "./understand/grabcut.ts";
 import { writeMatteSheet } from "./understand/matte-sheet.ts";
 import { type Naming, nameFourSides } from "./understand/name-sets.ts";
 import { exampleShown, type Shown, writeOverview } from "./understand/overview.ts";
+import { poseShot, type Shot } from "./understand/pose-shots.ts";
 
 const USAGE = `Usage: npm run bench:understand -- [options]
 
@@ -41,6 +45,8 @@ const USAGE = `Usage: npm run bench:understand -- [options]
   --json FILE        everything measured
 `;
 
+/** Kinds whose front means something; which side of a rock or a sword is the front is its author's habit. */
+const FRONTED = new Set(["character", "animal", "vehicle", "furniture", "building"]);
 /** Share of the picture's half that objects reach. */
 const FILL = [0.6, 0.9] as const;
 const METHODS = ["maquette", "border", "grabcut"] as const;
@@ -84,8 +90,11 @@ async function main(): Promise<void> {
   }
   grabCut?.close();
   if (rows.length > 0) print(rows, model !== null);
-  const namings = await nameSets(models.slice(0, options.sets), seed);
+  const prior = options.model ? await loadModels().catch(tellWhy) : null;
+  const namings = await nameSets(models.slice(0, options.sets), seed, prior?.sides ?? null);
+  const shots = prior ? await poseShots(models.slice(0, options.sets), seed, prior) : [];
   if (namings.length > 0) printNamings(namings);
+  if (shots.length > 0) printShots(shots);
   if (json)
     writeFileSync(json, `${JSON.stringify({ machine: describeMachine(), seed, size, rows, namings }, null, 1)}\n`);
   if (sheet) await writeMatteSheet(sheet, tiles);
@@ -233,11 +242,15 @@ function print(rows: readonly Row[], learned: boolean): void {
   console.log(`\nprocessor seconds a picture: ${processor.join(", ")}; seconds: ${seconds.join(", ")}`);
 }
 
-async function nameSets(models: readonly ModelRef[], seed: number): Promise<(Naming & { kind: string })[]> {
+async function nameSets(
+  models: readonly ModelRef[],
+  seed: number,
+  sides: SidesModel | null,
+): Promise<(Naming & { kind: string })[]> {
   const out: (Naming & { kind: string })[] = [];
   for (const ref of models) {
     const next = random(seedOf(seed, "sides", ref.source, ref.name));
-    out.push({ kind: ref.kind, ...nameFourSides(await loadModel(ref), next) });
+    out.push({ kind: ref.kind, ...(await nameFourSides(await loadModel(ref), next, sides)) });
   }
   return out;
 }
@@ -259,12 +272,49 @@ function printNamings(namings: readonly (Naming & { kind: string })[]): void {
   console.log(formatTable(["", "n", "opposite", "in turn", "named"], [...rows, line("all", namings)]));
 }
 
+async function poseShots(models: readonly ModelRef[], seed: number, prior: Models) {
+  const out: (Shot & { kind: string })[] = [];
+  for (const ref of models) {
+    const next = random(seedOf(seed, "shot", ref.source, ref.name));
+    out.push({ kind: ref.kind, ...(await poseShot(await loadModel(ref), next, prior)) });
+  }
+  return out;
+}
+
+function printShots(shots: readonly (Shot & { kind: string })[]): void {
+  const line = (name: string, some: readonly Shot[]) => [
+    name,
+    String(some.length),
+    percent(some, (s) => s.turn <= 30),
+    percent(some, (s) => s.sure),
+    percent(some.some((s) => s.sure) ? some.filter((s) => s.sure) : some, (s) => s.turn <= 30),
+    median(some.map((s) => s.elevation)).toFixed(1),
+  ];
+  const kinds = [...new Set(shots.map((s) => s.kind))];
+  const rows = kinds.map((kind) =>
+    line(
+      kind,
+      shots.filter((s) => s.kind === kind),
+    ),
+  );
+  const fronted = shots.filter((s) => FRONTED.has(s.kind));
+  console.log(
+    "\nSingle pictures from anywhere: azimuth within 30°, sure of it, of those within 30°, error of elevation (median)\n",
+  );
+  console.log(
+    formatTable(
+      ["", "n", "within 30°", "sure", "of those", "elevation, °"],
+      [...rows, line("with a front", fronted), line("all", shots)],
+    ),
+  );
+}
+
 function mean(values: readonly (number | undefined)[]): string {
   const known = values.filter((v) => v !== undefined);
   return known.length === 0 ? "–" : (known.reduce((a, b) => a + b, 0) / known.length).toFixed(3);
 }
 
-function percent(rows: readonly Row[], is: (row: Row) => boolean): string {
+function percent<T>(rows: readonly T[], is: (row: T) => boolean): string {
   return `${Math.round((100 * rows.filter(is).length) / rows.length)} %`;
 }
 

@@ -188,7 +188,7 @@ def misposed(cameras: torch.Tensor, photo: np.ndarray, rng: np.random.Generator,
     return out
 
 
-def recolored(pictures, colors, rng: np.random.Generator, strength: float):
+def recolored(pictures, colors, rng: np.random.Generator, strength: float, size: int = SIZE):
     """Other colours for picture and truth alike; other light, contrast, blur and noise for the picture alone."""
     if strength == 0:
         return pictures, colors
@@ -201,13 +201,13 @@ def recolored(pictures, colors, rng: np.random.Generator, strength: float):
     truth = colors[:, :3].reshape(b, 3, -1)
     rgb = torch.bmm(mix, rgb).clamp_(1e-4, 1) ** gamma
     truth = torch.bmm(mix, truth).clamp_(1e-4, 1) ** gamma
-    rgb = rgb.view(b, 3, v, SIZE, SIZE).transpose(1, 2)
+    rgb = rgb.view(b, 3, v, size, size).transpose(1, 2)
     real = lambda a: torch.from_numpy(a).float().to(device)
     light = real(1 + rng.normal(0, 0.06 * strength, (b, v, 3, 1, 1)))
     contrast = real(np.exp(rng.normal(0, 0.1 * strength, (b, v, 1, 1, 1))))
     rgb = ((rgb - 0.5) * contrast + 0.5) * light
     grain = real(np.where(rng.random((b, v, 1, 1, 1)) < 0.3, rng.uniform(0, 0.05 * strength, (b, v, 1, 1, 1)), 0))
-    rgb = rgb + grain * torch.randn((b, v, 1, SIZE, SIZE), device=device)
+    rgb = rgb + grain * torch.randn((b, v, 1, size, size), device=device)
     if rng.random() < 0.25:
         soft = F.interpolate(F.avg_pool2d(rgb.flatten(0, 1), 2), scale_factor=2, mode="bilinear", align_corners=False)
         rgb = soft.view_as(rgb)

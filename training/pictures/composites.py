@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from .render import SIZE
 
 # How often each family is drawn; the hard ones need the most examples.
-FAMILIES = {"plain": 0.1, "gradient": 0.1, "floor": 0.17, "texture": 0.18, "clutter": 0.3, "objects": 0.15}
+FAMILIES = {"plain": 0.06, "gradient": 0.07, "floor": 0.12, "texture": 0.15, "clutter": 0.44, "objects": 0.16}
 SKETCHES = 0.06
 
 
@@ -86,8 +86,7 @@ def background(family: str, rng: np.random.Generator, device, other: torch.Tenso
     if family in ("texture", "floor", "clutter") and (family == "texture" or rng.random() < 0.4):
         plane = plane * (1 + textures(rng, device) * float(rng.uniform(0.05, 0.35)))
     if family == "clutter":
-        for _ in range(int(rng.integers(4, 30))):
-            plane = with_thing(plane, x, y, rng, device)
+        plane = with_things(plane, rng)
     if family == "objects":
         for _ in range(int(rng.integers(2, 6))):
             scale = float(rng.uniform(0.4, 2.0))
@@ -97,8 +96,10 @@ def background(family: str, rng: np.random.Generator, device, other: torch.Tenso
             tint = color(rng, device)
             paint = seen[:3] * (1 - float(rng.random())) + tint * float(rng.random())
             plane = plane * (1 - seen[3:]) + paint.clamp(0, 1) * seen[3:]
-    if family in ("clutter", "objects") and rng.random() < 0.6:
-        plane = blurred(plane, float(rng.uniform(0.4, 2.5)))
+    # Half of the rooms are sharp: a network that only met blurred ones took every sharp thing for the object (IoU on the
+    # bench's rooms 0.49, on its own 0.82).
+    if family in ("clutter", "objects") and rng.random() < 0.5:
+        plane = blurred(plane, float(rng.uniform(0.3, 2.5)))
     return plane.clamp(0, 1)
 
 
@@ -124,21 +125,46 @@ def textures(rng: np.random.Generator, device) -> torch.Tensor:
     return total.clamp(-2, 2)
 
 
-def with_thing(plane, x, y, rng: np.random.Generator, device) -> torch.Tensor:
-    """A flat or shaded quadrilateral, ellipse or ring anywhere."""
-    cx, cy, turn = rng.uniform(-1.1, 1.1), rng.uniform(-1.1, 1.1), rng.uniform(0, np.pi) * (rng.random() < 0.5)
-    a, b = np.exp(rng.uniform(np.log(0.05), np.log(0.7), 2))
-    u = ((x - cx) * float(np.cos(turn)) + (y - cy) * float(np.sin(turn))) / float(a)
-    v = ((y - cy) * float(np.cos(turn)) - (x - cx) * float(np.sin(turn))) / float(b)
-    kind = rng.random()
-    reach = (u * u + v * v).sqrt() if kind < 0.4 else torch.maximum(u.abs(), v.abs())
-    if kind > 0.9:
-        reach = (reach - 0.8).abs() * 5
-    weight = ((1 - reach) * float(min(a, b)) * SIZE / 2).sigmoid()
-    paint = color(rng, device) * (1 + (u * float(rng.uniform(-0.3, 0.3)) + v * float(rng.uniform(-0.3, 0.3))))
-    if rng.random() < 0.25:
-        paint = paint * (1 + 0.4 * torch.sign(torch.sin(u * float(rng.uniform(3, 25)))))
-    return plane + (paint - plane) * weight
+def with_things(plane: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """The plane (3, 128, 128) with 4 to 45 flat or shaded things anywhere: polygons, ellipses and rings, in paint or greys."""
+    out = plane.cpu().numpy().copy()
+    line = (np.arange(SIZE, dtype=np.float32) + 0.5) * (2 / SIZE) - 1
+    vivid = rng.random() * (rng.random() < 0.75)
+    for _ in range(int(rng.integers(4, 46))):
+        cx, cy = rng.uniform(-1.1, 1.1, 2)
+        a, b = np.exp(rng.uniform(np.log(0.05), np.log(0.6), 2))
+        turn = rng.uniform(0, np.pi) * (rng.random() < 0.5)
+        reach = float(np.hypot(a, b)) + 2 / SIZE
+        # Within the box of each: 45 things over whole planes took 20 ms.
+        columns, rows = (slice(*np.searchsorted(line, (c - reach, c + reach))) for c in (cx, cy))
+        if rows.stop <= rows.start or columns.stop <= columns.start:
+            continue
+        x, y = line[None, columns] - np.float32(cx), line[rows, None] - np.float32(cy)
+        u = (x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn))) / np.float32(a)
+        v = (y * np.float32(np.cos(turn)) - x * np.float32(np.sin(turn))) / np.float32(b)
+        kind = rng.random()
+        if kind < 0.35:
+            away = np.sqrt(u * u + v * v)
+        elif kind < 0.75:
+            away = np.maximum(np.abs(u), np.abs(v))
+        else:
+            corners = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 7))))
+            away = np.max([u * np.float32(np.cos(t)) + v * np.float32(np.sin(t)) for t in corners], 0) * np.float32(1.4)
+        if rng.random() < 0.07:
+            away = np.abs(away - 0.8) * 5
+        soft = np.clip((1 - away) * np.float32(min(a, b) * SIZE / 2) + 0.5, 0, 1)
+        paint = np.clip(_paint(rng, vivid)[:, None, None] * (1 + u * rng.uniform(-0.3, 0.3) + v * rng.uniform(-0.3, 0.3)), 0, 1)
+        if rng.random() < 0.3:
+            wave = np.sin((u if rng.random() < 0.7 else v) * rng.uniform(5, 40))
+            paint = paint * np.where(wave > 0, 1, rng.uniform(0.3, 0.9))
+        part = out[:, rows, columns]
+        part += (paint.astype(np.float32) - part) * soft
+    return torch.from_numpy(out).to(plane.device)
+
+
+def _paint(rng: np.random.Generator, vivid: float) -> np.ndarray:
+    """(3,): any colour, or one of those that rooms have."""
+    return rng.random(3) ** rng.uniform(0.6, 1.8) if rng.random() < vivid else color(rng, "cpu").numpy()[:, 0, 0]
 
 
 def shadow(alpha: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:

@@ -147,21 +147,7 @@ class Maker:
     def _look(self, count: int) -> Look:
         if not self.recipe.styles:
             return soft_look(count, VIEWS)
-        rng = self.rng
-        style = rng.choice(len(STYLES), count, p=(0.62, 0.14, 0.08, 0.1, 0.06))
-        # The light stays with the object in half of the sets and with the camera in the others.
-        azimuth = rng.uniform(-70, 70, (count, 1)) + rng.normal(0, 15, (count, VIEWS))
-        by_camera = rng.random((count, 1)) < 0.5
-        view_azimuth = np.array([0, 270, 180, 90] + [0] * (VIEWS - 4))
-        azimuth = np.deg2rad(azimuth + by_camera * view_azimuth)
-        height = np.deg2rad(rng.uniform(10, 80, (count, 1)) + rng.normal(0, 8, (count, VIEWS)))
-        light = np.stack(
-            (np.sin(azimuth) * np.cos(height), np.sin(height), np.cos(azimuth) * np.cos(height)), -1
-        )
-        ambient = rng.uniform(0.35, 0.8, (count, 1)) + rng.normal(0, 0.03, (count, VIEWS))
-        diffuse = rng.uniform(0.2, 0.75, (count, 1)) + rng.normal(0, 0.03, (count, VIEWS))
-        real = lambda a: torch.tensor(a, dtype=torch.float32, device=self.device)
-        return Look(torch.tensor(style, device=self.device), real(light), real(ambient), real(diffuse))
+        return random_look(self.rng, count, [0, 270, 180, 90] + [0] * (VIEWS - 4), self.device)
 
 
 def _drafts_of_workers(objects: Objects, seed: int, recipe: Recipe, workers: int) -> Iterator[Draft]:
@@ -191,6 +177,22 @@ def soft_look(count: int, views: int, device="cpu") -> Look:
     light = torch.nn.functional.normalize(torch.tensor((-0.4, 0.7, 0.6)), dim=0).expand(count, views, 3)
     full = lambda v: torch.full((count, views), v, device=device)
     return Look(torch.zeros(count, dtype=torch.int64, device=device), light.to(device), full(0.6), full(0.45))
+
+
+def random_look(rng: np.random.Generator, count: int, azimuths: list[float], device="cpu") -> Look:
+    """Lights and drawing styles at random, for `count` objects seen from `azimuths`."""
+    style = rng.choice(len(STYLES), count, p=(0.62, 0.14, 0.08, 0.1, 0.06))
+    views = len(azimuths)
+    # The light stays with the object in half of the sets and with the camera in the others.
+    azimuth = rng.uniform(-70, 70, (count, 1)) + rng.normal(0, 15, (count, views))
+    by_camera = rng.random((count, 1)) < 0.5
+    azimuth = np.deg2rad(azimuth + by_camera * np.array(azimuths))
+    height = np.deg2rad(rng.uniform(10, 80, (count, 1)) + rng.normal(0, 8, (count, views)))
+    light = np.stack((np.sin(azimuth) * np.cos(height), np.sin(height), np.cos(azimuth) * np.cos(height)), -1)
+    ambient = rng.uniform(0.35, 0.8, (count, 1)) + rng.normal(0, 0.03, (count, views))
+    diffuse = rng.uniform(0.2, 0.75, (count, 1)) + rng.normal(0, 0.03, (count, views))
+    real = lambda a: torch.tensor(a, dtype=torch.float32, device=device)
+    return Look(torch.tensor(style, device=device), real(light), real(ambient), real(diffuse))
 
 
 def picture_and_solidify(

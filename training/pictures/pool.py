@@ -15,19 +15,19 @@ from .instances import FIELDS
 
 
 class DiskPool:
-    """Instances in `folder`, at most `capacity` of them."""
+    """Instances in `folder`, at most `capacity` of them; `fields` are the shape and kind of what each has."""
 
-    def __init__(self, folder: Path, capacity: int | None = None):
+    def __init__(self, folder: Path, capacity: int | None = None, fields: dict = FIELDS):
         self.folder = folder
         self._state = folder / "pool.json"
         if capacity is not None and not self._state.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            for name, (shape, kind) in FIELDS.items():
+            for name, (shape, kind) in fields.items():
                 np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, (capacity, *shape)).flush()
             self._save(0, 0, capacity)
         if not self._state.exists():
             raise FileNotFoundError(f"{self._state} is missing: run `python3 -m training render` first")
-        self._arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in FIELDS}
+        self._arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in fields}
 
     @property
     def written(self) -> int:
@@ -52,7 +52,8 @@ class DiskPool:
             state["written"] += 1
         self._save(state["written"], min(state["written"], state["capacity"]), state["capacity"])
 
-    def take(self, slots: np.ndarray, names=tuple(FIELDS)) -> dict[str, torch.Tensor]:
+    def take(self, slots: np.ndarray, names: tuple | None = None) -> dict[str, torch.Tensor]:
+        names = self._arrays if names is None else names
         return {name: torch.from_numpy(np.stack([self._arrays[name][s] for s in slots])) for name in names}
 
     def _load(self) -> dict:

@@ -29,3 +29,13 @@ def test_a_matte_network_is_exported_with_sidecar_and_card(tmp_path):
     sidecar = json.loads((tmp_path / "models" / "matte.json").read_text())
     assert sidecar["size"] == 128 and (tmp_path / "models" / sidecar["file"]).stat().st_size > 1000
     assert "validation split" in (tmp_path / "models" / "matte.md").read_text()
+
+
+def test_a_sides_network_is_exported_with_sidecar_and_card(tmp_path):
+    work = small_work(tmp_path)
+    step("render-sides", "--work", work, "--looks", 1)
+    step("train-sides", "--work", work, "--minutes", 0.02, "--width", 8, "--batch", 4)
+    step("export-sides", "--work", work, "--out", tmp_path / "models")
+    sidecar = json.loads((tmp_path / "models" / "sides.json").read_text())
+    assert sidecar["pictureSize"] == 64 and (tmp_path / "models" / sidecar["file"]).stat().st_size > 1000
+    assert "validation split" in (tmp_path / "models" / "sides.md").read_text()

@@ -45,6 +45,15 @@ def test_a_matte_network_of_a_few_steps_is_scored_by_family(work):
     assert "'clutter'" in out and (work / "runs" / "matte" / "curve.csv").exists()
 
 
+def test_a_sides_network_of_a_few_steps_names_the_sides_of_held_out_objects(work):
+    assert "11 variations" in step("render-sides", "--work", work, "--looks", 1)
+    # Rendered already: nothing is drawn twice.
+    assert "11 variations" in step("render-sides", "--work", work, "--looks", 1)
+    out = step("train-sides", "--work", work, "--minutes", 0.03, "--width", 8, "--batch", 4)
+    assert "'set': 'validation'" in out and "'within30'" in out
+    assert (work / "runs" / "sides" / "curve.csv").exists()
+
+
 def test_training_goes_on_where_it_stopped(work):
     first = step("train", "--work", work, "--run", "twice", "--minutes", 5, "--samples", 8, *SMALL)
     second = step("train", "--work", work, "--run", "twice", "--minutes", 5, "--samples", 8, *SMALL)

@@ -1,6 +1,9 @@
 import { cubeCamera, LABEL_DIRECTIONS, type ViewLabel } from "@maquette/engine/frames";
+import type { SidesModel } from "@maquette/engine/models";
+import { judgeNamings } from "@maquette/engine/pose/judge-namings";
 import { nameViews } from "@maquette/engine/pose/name-views";
 import { type RenderMesh, renderMesh } from "@maquette/engine/raster/render";
+import type { Cutout } from "@maquette/engine/types";
 import { colorDifference, silhouetteIou } from "@maquette/engine/views/compare-sketches";
 import { sketchView } from "@maquette/engine/views/sketch";
 import { shuffled } from "../random.ts";
@@ -22,15 +25,17 @@ export interface Naming {
 }
 
 /** Renders four sides, framed at random, and lets the engine name them without hints. */
-export function nameFourSides(mesh: RenderMesh, next: () => number): Naming {
+export async function nameFourSides(mesh: RenderMesh, next: () => number, sides: SidesModel | null): Promise<Naming> {
   const order = shuffled([0, 1, 2, 3], next);
-  const sketches = order.map((side) => {
+  const cutouts = order.map((side): Cutout => {
     const { azimuth } = LABEL_DIRECTIONS[RING[side]];
     const image = renderMesh(mesh, cubeCamera(azimuth, 0, SIZE, 0.6 + 0.35 * next()), SIZE, SIZE);
     const data = Uint8Array.from({ length: SIZE * SIZE }, (_, i) => image.data[4 * i + 3]);
-    return sketchView({ image, matte: { width: SIZE, height: SIZE, data }, source: "alpha", confidence: 1 });
+    return { image, matte: { width: SIZE, height: SIZE, data }, source: "alpha", confidence: 1 };
   });
-  const named = nameViews(sketches, []).hints.map((hint) => RING.indexOf(hint as ViewLabel));
+  const sketches = cutouts.map(sketchView);
+  const { hints } = await nameViews(sketches, [], sides && judgeNamings(cutouts, sides));
+  const named = hints.map((hint) => RING.indexOf(hint as ViewLabel));
   const bySide = order.map((_, side) => sketches[order.indexOf(side)]);
   const alike = bySide.map((a, i) =>
     bySide.map(

@@ -4,9 +4,11 @@ import { EngineError } from "../src/errors.ts";
 import type { IngestedPicture } from "../src/ingest/ingest-picture.ts";
 import type { ContentCheck } from "../src/inspect/check-content.ts";
 import { LEVELS } from "../src/levels.ts";
+import type { Models } from "../src/models.ts";
 import { reportPictures } from "../src/report-pictures.ts";
 import type { Cutout, Quality, ViewHint } from "../src/types.ts";
 import { MatteLoader } from "./load-matte-model.ts";
+import { loadModels } from "./load-models.ts";
 import { attempt, lookAtPicture, lookTogether, type Seen } from "./look-at-picture.ts";
 
 export interface ExamineOptions {
@@ -52,12 +54,18 @@ export async function examinePictures(pictures: Uint8Array[], options: ExamineOp
   );
   const first = looked.find(({ problem }) => problem)?.problem ?? null;
   const seen = looked.map((each) => each.seen);
-  const together = first ?? (await attempt(() => report(seen as Seen[], options.views)));
+  let unloaded: string | null = null;
+  const prior = () =>
+    loadModels().catch((error: Error) => {
+      unloaded = `Views were told from order and outlines alone: ${error.message}.`;
+      return null;
+    });
+  const together = first ?? (await attempt(() => report(seen as Seen[], options.views, prior)));
   const refusal = together instanceof EngineError ? together : null;
   const { reports, warnings } = together instanceof EngineError ? { reports: null, warnings: [] } : together;
   return {
     refusal,
-    warnings: [...warnings, ...(mattes.warning ? [mattes.warning] : [])],
+    warnings: [...warnings, ...[mattes.warning, unloaded].filter((w) => w !== null)],
     pictures: await Promise.all(
       looked.map(async ({ seen, problem }, i) => {
         const report = reports?.[i] ?? null;
@@ -68,9 +76,9 @@ export async function examinePictures(pictures: Uint8Array[], options: ExamineOp
   };
 }
 
-async function report(seen: readonly Seen[], views: readonly ViewHint[]) {
+async function report(seen: readonly Seen[], views: readonly ViewHint[], prior: () => Promise<Models | null>) {
   const cutouts = seen.map(({ cutout }) => cutout);
-  const { inspected, posed, warnings } = await lookTogether(seen, views, async () => null);
+  const { inspected, posed, warnings } = await lookTogether(seen, views, prior);
   const ingested = seen.map((each) => each.ingested);
   return { reports: reportPictures(ingested, cutouts, inspected, posed.views, posed.yaw), warnings };
 }

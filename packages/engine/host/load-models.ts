@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { InferenceSession } from "onnxruntime-node";
-import type { Models } from "../src/models.ts";
+import type { InferenceSession, TensorConstructor } from "onnxruntime-node";
+import type { Models, SidesModel } from "../src/models.ts";
 
 /** Where the weights come with the package. */
 export const MODEL_FOLDER = fileURLToPath(new URL("../models/", import.meta.url));
@@ -17,6 +17,14 @@ interface Sidecar {
   pose: { file: string };
 }
 
+/** The description of the network that names sides, which may be absent. */
+interface SidesSidecar {
+  format: number;
+  file: string;
+  pictureSize: number;
+  framed: number;
+}
+
 const FORMAT = 1;
 
 /**
@@ -25,7 +33,9 @@ const FORMAT = 1;
  * @throws Error that says what is missing and what to do, when weights or runtime cannot be loaded.
  */
 export async function loadModels(folder = MODEL_FOLDER, threads = 0): Promise<Models> {
-  const sidecar = readSidecar(folder);
+  const sidecar = readSidecar<Sidecar>(`${folder}/prior.json`);
+  const described = `${folder}/sides.json`;
+  const sidesSidecar = existsSync(described) ? readSidecar<SidesSidecar>(described) : null;
   const runtime = await import("onnxruntime-node").catch((error: Error) => {
     throw new Error(`ONNX Runtime cannot be loaded on this machine (${error.message.split("\n")[0]})`);
   });
@@ -35,7 +45,11 @@ export async function loadModels(folder = MODEL_FOLDER, threads = 0): Promise<Mo
     logSeverityLevel: 3,
   };
   const open = (file: string) => runtime.InferenceSession.create(`${folder}/${file}`, options);
-  const [shape, pose] = await Promise.all([open(sidecar.shape.file), open(sidecar.pose.file)]);
+  const [shape, pose, sides] = await Promise.all([
+    open(sidecar.shape.file),
+    open(sidecar.pose.file),
+    sidesSidecar && open(sidesSidecar.file),
+  ]);
   const { pictureSize: size } = sidecar;
   const tensor = (data: Float32Array, ...dims: number[]) => new runtime.Tensor("float32", data, dims);
   return {
@@ -59,13 +73,29 @@ export async function loadModels(folder = MODEL_FOLDER, threads = 0): Promise<Mo
         return answer.pose.data as Float32Array;
       },
     },
+    sides: sides && sidesSidecar && sidesModel(sides, sidesSidecar, runtime.Tensor),
   };
 }
 
-function readSidecar(folder: string): Sidecar {
-  let sidecar: Sidecar;
+function sidesModel(session: InferenceSession, sidecar: SidesSidecar, Tensor: TensorConstructor): SidesModel {
+  const { pictureSize: size, framed } = sidecar;
+  return {
+    pictureSize: size,
+    framed,
+    async run(pictures, namings) {
+      const answer = await session.run({
+        pictures: new Tensor("float32", pictures, [pictures.length / (4 * size * size), 4, size, size]),
+        namings: new Tensor("int64", BigInt64Array.from(namings, BigInt), [namings.length / 4, 4]),
+      });
+      return { scores: answer.scores.data as Float32Array, directions: answer.directions.data as Float32Array };
+    },
+  };
+}
+
+function readSidecar<T extends { format: number }>(path: string): T {
+  let sidecar: T;
   try {
-    sidecar = JSON.parse(readFileSync(`${folder}/prior.json`, "utf8"));
+    sidecar = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
     throw new Error(`the learned prior is not there (${(error as Error).message})`);
   }

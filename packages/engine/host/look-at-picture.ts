@@ -55,8 +55,9 @@ export async function lookTogether(
   const cutouts = seen.map(({ cutout }) => cutout);
   const contents = seen.map(({ content }) => content);
   const inspected = inspectPictures(cutouts, hints, contents);
-  // Several views are posed by how they fit together; the network is asked for the camera of a single one.
-  const models = inspected.cutouts.length === 1 ? await prior() : null;
+  // Networks are asked for the camera of a single picture, and for names that nobody gave.
+  const asked = inspected.cutouts.some((_, i) => (inspected.hints[i] ?? "auto") === "auto");
+  const models = asked || inspected.cutouts.length === 1 ? await prior() : null;
   const posed = await pose(inspected.cutouts, inspected.hints, models, inspected.sources);
   return { inspected, posed, warnings: [...inspected.warnings, ...posed.warnings] };
 }

@@ -6,6 +6,8 @@ export interface Models {
   constants: ModelConstants;
   shape: ShapeModel;
   pose: PoseModel;
+  /** Null where the weights come without it. */
+  sides: SidesModel | null;
 }
 
 /** What pictures and cameras must look like; stored beside the weights. */
@@ -36,4 +38,18 @@ export interface PoseModel {
    * @returns 12 numbers a picture.
    */
   run(pictures: PictureTensor, fills: Float32Array): Promise<Float32Array>;
+}
+
+export interface SidesModel {
+  /** Pixels a side of its pictures, and of the longer side of the silhouette in them. */
+  pictureSize: number;
+  framed: number;
+  /**
+   * @param pictures of one object, at least one, planes of `pictureSize`².
+   * @param namings four numbers each: which picture shows the front, the right side, the back and the left side; the number
+   *   of pictures where none does.
+   * @returns `scores`, log-odds of each naming against the others, and `directions`, for each picture elevation in degrees
+   *   and then log-odds of sectors of the azimuth, the first centred at 0°.
+   */
+  run(pictures: PictureTensor, namings: readonly number[]): Promise<{ scores: Float32Array; directions: Float32Array }>;
 }

@@ -30,7 +30,7 @@ export async function pose(
   const hint = hints[0] ?? "auto";
   if (models && cutouts.length === 1 && typeof hint !== "string") return poseSingle(cutouts[0], hint, models);
   if (models && cutouts.length === 1 && hint === "auto") return poseSingle(cutouts[0], null, models);
-  const { views, warnings } = poseSet(cutouts, hints, null, numbers);
+  const { views, warnings } = await poseSet(cutouts, hints, models?.sides ?? null, numbers);
   return { ...turnToBase(views), warnings };
 }
 
