@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..networks.exported import open_session
 from ..networks.matte import MatteNetwork
 from ..objects.packs import LEFT_OUT
 from ..pictures.render import SIZE
 from .checkpoints import load_checkpoint
-from .export import _session, _sparse, _write
+from .export import _sparse, _write
 
 # Largest difference to PyTorch that half-precision storage may make, in log-odds, on average over pixels.
 TOLERANCE = 0.05
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     path = options.out / "matte.onnx"
     picture = torch.rand(1, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(1))
     _write(network, (picture,), path, ["picture"], ["logits"], {})
-    session = _session(path)
+    session = open_session(path, 2)
     with torch.no_grad():
         expected = network(picture).numpy()
     begun = time.monotonic()
@@ -54,6 +55,7 @@ def run(options: argparse.Namespace) -> None:
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "size": SIZE,
         "output": "logits",
+        "again": True,
     }
     (options.out / "matte.json").write_text(json.dumps(sidecar, indent=2) + "\n")
     curve = _sparse(["set," + line if k == 0 else "all," + line for k, line in enumerate((folder / "curve.csv").read_text().splitlines())])

@@ -4,6 +4,13 @@ import type { MatteModel } from "../src/segment/segment.ts";
 import { MODEL_FOLDER } from "./load-models.ts";
 import { describeNetwork, openNetwork } from "./picture-network.ts";
 
+/** What the description of a matting model says beside what all say. */
+interface Own {
+  output: "logits" | "coverage";
+  /** Whether four looks are worth their time; one is enough for a model that sees fine things at once. */
+  again?: boolean;
+}
+
 /**
  * Loads the learned matte into ONNX Runtime: the one that comes with the package, or an operator's.
  *
@@ -13,14 +20,16 @@ import { describeNetwork, openNetwork } from "./picture-network.ts";
  * @throws Error that says what is missing or wrong, when weights, description or runtime cannot be used.
  */
 export async function loadMatteModel(weights = join(MODEL_FOLDER, "matte.onnx"), threads = 0): Promise<MatteModel> {
-  const { file, own, ...input } = describeNetwork<{ output: "logits" | "coverage" }>(weights, "matting model", (own) =>
-    own.output === "logits" || own.output === "coverage" ? null : "output must be logits or coverage",
-  );
+  const { file, own, ...input } = describeNetwork<Own>(weights, "matting model", ({ output, again }) => {
+    if (output !== "logits" && output !== "coverage") return "output must be logits or coverage";
+    return again === undefined || typeof again === "boolean" ? null : "again must be true or false";
+  });
   const { size } = input;
   const run = await openNetwork(file, threads);
   return learnedMatte({
     ...input,
     output: own.output,
+    again: own.again ?? false,
     async run(planes) {
       const data = await run(planes, [1, 3, size, size]);
       if (data.length !== size * size) {

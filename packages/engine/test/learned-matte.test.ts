@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadMatteModel, MatteLoader } from "../host/load-matte-model.ts";
-import { learnedMatte, type MatteNetwork } from "../src/segment/learned-matte.ts";
+import { askNetwork, type MatteNetwork } from "../src/segment/ask-network.ts";
+import { learnedMatte } from "../src/segment/learned-matte.ts";
 import { segmentPictureWith } from "../src/segment/segment.ts";
 import type { RgbaImage } from "../src/types.ts";
 import { onnxMaximumOfChannels } from "./support/tiny-onnx.ts";
@@ -49,6 +50,7 @@ const BRIGHT: MatteNetwork = {
   mean: [0.5, 0.5, 0.5],
   deviation: [0.5, 0.5, 0.5],
   output: "logits",
+  again: false,
   run: async (planes) => Float32Array.from({ length: 64 * 64 }, (_, i) => 12 * planes[i]),
 };
 
@@ -59,6 +61,46 @@ describe("learnedMatte", () => {
     const { matte, confidence } = await learnedMatte(BRIGHT)(image);
     expect(iou(matte.data, truth)).toBeGreaterThan(0.98);
     expect(confidence).toBeGreaterThan(0.9);
+  });
+
+  it("is asked again about the mirrored picture and about what it found enlarged, where its description wants that", async () => {
+    // A disc of 30 pixels is one of 6 in a picture of 64: too few to be round.
+    const data = new Uint8Array(4 * SIDE * SIDE).fill(255);
+    const disc = (x: number, y: number) => Math.hypot(x - 60.5, y - 250.5) < 30;
+    for (let at = 0; at < SIDE * SIDE; at++) {
+      if (!disc(at % SIDE, Math.floor(at / SIDE))) data.fill(0, 4 * at, 4 * at + 3);
+    }
+    const seen: Float32Array[] = [];
+    const network: MatteNetwork = {
+      ...BRIGHT,
+      run: (planes) => {
+        seen.push(planes);
+        return Promise.resolve(planes.subarray(0, 64 * 64).map((v) => (v > 0 ? 6 : -6)));
+      },
+    };
+    const small = { width: SIDE, height: SIDE, data };
+    const wrong = async (again: boolean) => {
+      const { chances } = await askNetwork({ ...network, again }, small, SIDE, SIDE);
+      return chances.filter((v, at) => v > 0.5 !== disc(at % SIDE, Math.floor(at / SIDE))).length;
+    };
+    const once = await wrong(false);
+    expect(seen).toHaveLength(1);
+    const area = (planes: Float32Array) => planes.subarray(0, 64 * 64).filter((v) => v > 0).length;
+    expect(await wrong(true)).toBeLessThan(once / 2);
+    expect(seen).toHaveLength(5);
+    const [, whole, other, closer] = seen;
+    expect(area(closer)).toBeGreaterThan(10 * area(whole));
+    expect(Array.from({ length: 64 }, (_, x) => other[50 * 64 + 63 - x])).toEqual([
+      ...whole.subarray(50 * 64, 51 * 64),
+    ]);
+  });
+
+  it("is doubted when it sees something else in the mirror", async () => {
+    const { image } = scene();
+    // Takes the left half for the object whatever is there.
+    const run = async () => Float32Array.from({ length: 64 * 64 }, (_, at) => (at % 64 < 32 ? 6 : -6));
+    expect((await learnedMatte({ ...BRIGHT, again: true, run })(image)).confidence).toBe(0);
+    expect((await learnedMatte({ ...BRIGHT, again: true })(image)).confidence).toBe(1);
   });
 
   it("is asked only where the border does not tell, and believed only where it is surer", async () => {
@@ -108,6 +150,7 @@ describe("an operator's matting model", () => {
       [{ format: 1, size: 7, output: "logits" }, /size must be a whole number/],
       [{ format: 1, size: 64, mean: [1], output: "logits" }, /lists of three/],
       [{ format: 1, size: 64, output: "alpha" }, /logits or coverage/],
+      [{ format: 1, size: 64, output: "logits", again: 4 }, /again must be true or false/],
       [{ format: 1, size: 64, output: "logits", file: "gone.onnx" }, /there is no matting model/],
     ] as const;
     for (const [sidecar, message] of wrong) {

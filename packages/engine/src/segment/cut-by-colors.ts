@@ -5,11 +5,15 @@ import { minCut } from "./min-cut.ts";
 const BINS = 16;
 /** Rounds of estimating colours and cutting, as in GrabCut. */
 const ROUNDS = 2;
-/** Weights of what the network says, of the colours, and of links; odds beyond LIMIT count no more. */
+/**
+ * Weights of what the network says, of the colours, and of links; odds beyond LIMIT count no more. On 60 cluttered composites of
+ * training objects mean IoU 0.856, the network alone 0.826; with LINK and LIMIT 3 0.854, with less of the colours 0.849, with
+ * twice the network 0.845.
+ */
 const NETWORK = 1;
 const COLORS = 0.7;
-const LINK = 3;
-const LIMIT = 3;
+const LINK = 6;
+const LIMIT = 4;
 /** Capacities are whole numbers. */
 const UNIT = 100;
 

@@ -1,19 +1,11 @@
 import { gaussianBlur } from "../image/blur.ts";
 import { connectedComponents } from "../image/components.ts";
 import { halveImage } from "../image/resize.ts";
-import { type NetworkInput, stretchedPlanes } from "../image/stretched-planes.ts";
 import type { RgbaImage } from "../types.ts";
+import { askNetwork, type MatteNetwork } from "./ask-network.ts";
 import { cutByColors } from "./cut-by-colors.ts";
 import { refineMatte } from "./refine-matte.ts";
 import type { MatteModel } from "./segment.ts";
-
-/** A network that tells objects from backgrounds, and what it wants to be fed. */
-export interface MatteNetwork extends NetworkInput {
-  /** Whether it answers with log-odds or with coverage 0–1. */
-  output: "logits" | "coverage";
-  /** @param planes R, G, B, each size². @returns size² numbers. */
-  run(planes: Float32Array): Promise<Float32Array>;
-}
 
 /** Pictures are cut out at half their resolution when that leaves at least this many pixels on the shorter side. */
 const HALVE_FROM = 512;
@@ -24,30 +16,36 @@ const WINDOW = 1.5;
 const EDGE = 1e-3;
 /** Pieces smaller than this share of the largest are specks. */
 const SPECK = 0.02;
-/** Agreement of network and cut that gives no confidence and full confidence. */
+/**
+ * What gives no confidence and full confidence: agreement of the answers to the picture and to its mirror image or, where
+ * there is but one, of the network and the cut. Of 70 cluttered composites of training objects the first leaves out 14, mean IoU
+ * 0.55, ten of the twelve below 0.7 among them; the others have 0.92. The second leaves out 16 with nine of the twelve.
+ */
+const STEADY = [0.6, 0.9] as const;
 const AGREE = [0.84, 0.98] as const;
 
 /**
  * The matte of a network at the resolution of the picture: its coarse answer is corrected by the picture's colours and
- * brought to its edges by a guided filter (K. He, J. Sun, X. Tang: Guided Image Filtering, 2010), then the outline's pixels are compared with
- * their surroundings as for the border model.
+ * brought to its edges by a guided filter (K. He, J. Sun, X. Tang: Guided Image Filtering, 2010), then the outline's pixels
+ * are compared with their surroundings as for the border model.
  */
 export function learnedMatte(network: MatteNetwork): MatteModel {
   return async (image) => {
-    const answer = await network.run(stretchedPlanes(image, network));
-    const coarse = network.output === "logits" ? answer.map((v) => 1 / (1 + Math.exp(-v))) : answer;
     const factor = Math.min(image.width, image.height) >= HALVE_FROM ? 2 : 1;
     const guide = factor === 2 ? halveImage(image) : image;
     let small = guide;
     while (Math.max(small.width, small.height) > CUT_SIDE) small = halveImage(small);
-    const guess = enlarged(coarse, network.size, network.size, small.width, small.height);
+    const { chances: guess, steady } = await askNetwork(network, image, small.width, small.height);
     const cut = cutByColors(small, guess);
     const soft = enlarged(Float32Array.from(cut), small.width, small.height, guide.width, guide.height);
     const radius = (WINDOW * guide.width) / small.width;
     const fine = guided(brightness(guide), soft, guide.width, guide.height, radius);
     const mask = Uint8Array.from(fine, (v) => (v > 0.5 ? 1 : 0));
     removeSpecks(mask, guide.width, guide.height);
-    return { matte: refineMatte(image, mask, factor), confidence: agreement(guess, cut) };
+    return {
+      matte: refineMatte(image, mask, factor),
+      confidence: steady === null ? agreement(guess, cut) : between(STEADY, steady),
+    };
   };
 }
 
@@ -108,6 +106,9 @@ function agreement(soft: Float32Array, cut: Uint8Array): number {
     any += own | cut[i];
   }
   if (both === 0) return 0;
-  const [low, high] = AGREE;
-  return Math.min(1, Math.max(0, (both / any - low) / (high - low)));
+  return between(AGREE, both / any);
+}
+
+function between([none, full]: readonly [number, number], value: number): number {
+  return Math.min(1, Math.max(0, (value - none) / (full - none)));
 }
